@@ -1,0 +1,246 @@
+"""What to train, as data: the experiment that a link, a config file, the page and the shell all describe.
+
+Plain frozen dataclasses; the annotations carry range, label and explanation, as those of the components do. Settings
+with ``live=True`` can change while the network trains, all others need a fresh start.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from annotated_types import Interval, Len
+
+from engine.activations import Activation, ReLU
+from engine.component import Setting, Text
+from engine.datasets import Circle, Dataset
+from engine.features import X1, X2, Feature
+from engine.initializers import He, Initializer
+from engine.losses import Loss, SoftmaxCrossEntropy
+from engine.optimizers import SGD, Optimizer
+from engine.preprocessing import Preprocessing, Standardize
+from engine.regularizers import NoRegularizer, Regularizer
+
+MAX_WIDTH = 128
+MAX_DEPTH = 8
+MAX_PANELS = 6
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """The points all panels share."""
+
+    dataset: Annotated[
+        Dataset,
+        Setting(
+            Text("Dataset", "数据集"),
+            Text("The distribution the points are drawn from.", "数据点所服从的分布。"),
+            group="data",
+        ),
+    ] = field(default_factory=Circle)
+    noise: Annotated[
+        float,
+        Interval(ge=0.0, le=0.5),
+        Setting(
+            Text("Noise", "噪声"),
+            Text("How far points stray, so that classes overlap.", "数据点偏离的程度，使类别互相重叠。"),
+            step=0.05,
+            unit="%",
+            group="data",
+        ),
+    ] = 0.1
+    samples: Annotated[
+        int,
+        Interval(ge=20, le=2000),
+        Setting(
+            Text("Points", "数据点数"),
+            Text("Number of points, training and test together.", "训练集与测试集的总点数。"),
+            step=20,
+            suggestions=(20, 50, 100, 200, 300, 500, 1000, 2000),
+            scale="log",
+            group="data",
+        ),
+    ] = 500
+    train_share: Annotated[
+        float,
+        Interval(ge=0.1, le=0.9),
+        Setting(
+            Text("Training share", "训练集比例"),
+            Text("Share of the points used for training; the rest is for testing.", "用于训练的比例，其余用于测试。"),
+            step=0.1,
+            unit="%",
+            group="data",
+        ),
+    ] = 0.5
+    seed: Annotated[
+        int,
+        Interval(ge=0, le=MAX_SEED),
+        Setting(
+            Text("Data seed", "数据随机种子"),
+            Text("Same seed, same points, same split, same batch order.", "种子相同，则数据、划分与批次顺序都相同。"),
+            step=1,
+            group="data",
+        ),
+    ] = 1
+
+
+@dataclass(frozen=True)
+class HiddenLayer:
+    """One hidden layer: an affine map to ``width`` units and an activation."""
+
+    width: Annotated[
+        int,
+        Interval(ge=1, le=MAX_WIDTH),
+        Setting(
+            Text("Width", "宽度"),
+            Text("Number of units in this layer.", "该层的单元个数。"),
+            step=1,
+            suggestions=(1, 2, 3, 4, 6, 8, 12, 16, 20, 32, 64, 128),
+            scale="log",
+        ),
+    ] = 8
+    activation: Annotated[
+        Activation,
+        Setting(
+            Text("Activation", "激活函数"),
+            Text("The non-linearity after this layer.", "该层之后的非线性函数。"),
+            live=True,
+        ),
+    ] = field(default_factory=ReLU)
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """One network and how it is trained."""
+
+    hidden: Annotated[
+        tuple[HiddenLayer, ...],
+        Len(0, MAX_DEPTH),
+        Setting(
+            Text("Hidden layers", "隐藏层"),
+            Text(
+                "Depth and width: more units draw more complicated boundaries. With none, the boundary is straight.",
+                "深度与宽度：单元越多，边界可以越复杂；没有隐藏层时边界是直线。",
+            ),
+        ),
+    ] = (HiddenLayer(8), HiddenLayer(8))
+    regularizer: Annotated[
+        Regularizer,
+        Setting(
+            Text("Regularization", "正则化"),
+            Text("A penalty on large weights, against overfitting.", "惩罚大权重，以防过拟合。"),
+            live=True,
+            group="training",
+        ),
+    ] = field(default_factory=NoRegularizer)
+    learning_rate: Annotated[
+        float,
+        Interval(ge=1e-5, le=10.0),
+        Setting(
+            Text("Learning rate η", "学习率 η"),
+            Text(
+                "Size of each step: too small is slow, too large jumps about or explodes.",
+                "每步的大小：太小则慢，太大则震荡甚至发散。",
+            ),
+            scale="log",
+            suggestions=(0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+            live=True,
+            group="training",
+        ),
+    ] = 0.03
+    optimizer: Annotated[
+        Optimizer,
+        Setting(
+            Text("Optimizer", "优化算法"),
+            Text("How gradients become steps.", "如何由梯度得到更新步。"),
+            live=True,
+            group="training",
+        ),
+    ] = field(default_factory=SGD)
+    batch_size: Annotated[
+        int,
+        Interval(ge=1, le=2000),
+        Setting(
+            Text("Batch size", "批大小"),
+            Text(
+                "Training points per update; small batches are noisy but frequent.",
+                "每次更新使用的训练点数；小批量噪声大但更新频繁。",
+            ),
+            scale="log",
+            step=1,
+            suggestions=(1, 2, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000),
+            live=True,
+            group="training",
+        ),
+    ] = 10
+    loss: Annotated[
+        Loss,
+        Setting(
+            Text("Loss", "损失函数"),
+            Text("What training makes small.", "训练要减小的量。"),
+            group="training",
+        ),
+    ] = field(default_factory=SoftmaxCrossEntropy)
+    initializer: Annotated[
+        Initializer,
+        Setting(
+            Text("Initialization", "权重初始化"),
+            Text("Where the weights start.", "权重的起点。"),
+            group="training",
+        ),
+    ] = field(default_factory=He)
+    seed: Annotated[
+        int,
+        Interval(ge=0, le=MAX_SEED),
+        Setting(
+            Text("Weight seed", "权重随机种子"),
+            Text("Same seed, same initial weights.", "种子相同，则初始权重相同。"),
+            step=1,
+            group="training",
+        ),
+    ] = 1
+    features: Annotated[
+        tuple[Feature, ...],
+        Len(1, None),
+        Setting(
+            Text("Input features", "输入特征"),
+            Text("What the network is given of each point.", "每个点以哪些特征输入网络。"),
+            group="inputs",
+        ),
+    ] = (X1(), X2())
+    preprocessing: Annotated[
+        Preprocessing,
+        Setting(
+            Text("Preprocessing", "数据预处理"),
+            Text("How the inputs are scaled, fitted on the training points.", "输入的缩放方式，只用训练集拟合。"),
+            group="inputs",
+        ),
+    ] = field(default_factory=Standardize)
+
+    def widths(self) -> tuple[int, ...]:
+        """Units in each hidden layer."""
+        return tuple(layer.width for layer in self.hidden)
+
+    def start(self) -> tuple[object, ...]:
+        """What decides where training starts. A run can go on with another spec if their starts are equal: they then
+        differ in live settings only."""
+        return self.widths(), self.loss, self.initializer, self.seed, self.features, self.preprocessing
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One to six networks on the same data: what a link holds."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    panels: Annotated[tuple[NetworkSpec, ...], Len(1, MAX_PANELS)] = (NetworkSpec(),)
+    speed: Annotated[
+        float,
+        Interval(ge=0.1, le=1000.0),
+        Setting(
+            Text("Speed", "速度"),
+            Text("Epochs per second.", "每秒训练的轮数。"),
+            scale="log",
+            suggestions=(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0),
+            live=True,
+        ),
+    ] = 20.0
+    version: Annotated[int, Interval(ge=1, le=1)] = 1
