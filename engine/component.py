@@ -92,7 +92,7 @@ class Registry(Mapping[str, type[C]], Generic[C]):
         if cls.id in self._classes:
             raise TypeError(f"{self.family} already has {cls.id!r}")
         cls.family = self.family
-        self._classes[cls.id] = cls  # type: ignore[assignment]
+        self._classes[cls.id] = cls
         return cls
 
     def remove(self, component_id: str) -> None:

@@ -189,7 +189,7 @@ class Trainer:
             return self.loss.probabilities(self.logits(self.inputs(np.asarray(points), self.dtype)))
 
     def boundary(self, resolution: int = 64) -> Array:
-        """Class probabilities ``(K, classes, resolution, resolution)`` over the plane; the top row has the largest x2."""
+        """Class probabilities ``(K, classes, resolution, resolution)`` over the plane; row 0 has the largest x2."""
         if self._grid[0] != resolution:
             side = np.linspace(*PLANE, 2 * resolution + 1)[1::2]  # centres of the cells
             x1, x2 = np.meshgrid(side, side[::-1])
