@@ -22,6 +22,8 @@ ZERO, HALF, ONE = (np.array(value, np.float32) for value in (0.0, 0.5, 1.0))
 class Activation(Component):
     """Element-wise activation a = g(z)."""
 
+    family = "activations"
+
     bounded: ClassVar[bool] = False
     """A bounded activation saturates: its derivative vanishes on both sides. "Saturated" means |g'(z)| < 0.05.
     Unbounded ones are never called saturated; a rectifier's flat side shows in the dead ratio instead."""
@@ -83,6 +85,7 @@ class LeakyReLU(Activation):
             Text("Slope of the negative side; 0 is ReLU.", "负半轴的斜率；0 即为 ReLU。"),
             step=0.01,
             suggestions=(0.01, 0.1, 0.3),
+            compare=(0.0, 0.01, 0.1, 0.3),
             live=True,
         ),
     ] = 0.01

@@ -28,7 +28,7 @@ class Setting:
     """Annotation of a field that a user can change: what it is called, what it does, and how a control shows it.
 
     ``live`` fields can change while a network trains; the others need a fresh start.
-    ``suggestions`` are values worth trying, in order.
+    ``suggestions`` are values worth trying, in order; ``compare`` are values worth seeing side by side.
     """
 
     label: Text
@@ -36,15 +36,25 @@ class Setting:
     scale: Literal["linear", "log"] = "linear"
     step: float | None = None
     suggestions: tuple[float, ...] = ()
+    compare: tuple[float, ...] = ()
     unit: str = ""
     live: bool = False
     group: str = "network"
 
 
+class Refused(ValueError):
+    """Settings that are legal one by one but make no sense together. ``field`` is the one to change."""
+
+    def __init__(self, field: str, reason: Text) -> None:
+        super().__init__(f"{field}: {reason.en}")
+        self.field = field
+        self.reason = reason
+
+
 class Component:
     """Base of all components. Subclasses are frozen dataclasses whose fields are their parameters."""
 
-    family: ClassVar[str]
+    family: ClassVar[str] = ""
     id: ClassVar[str]
     label: ClassVar[Text]
     formula: ClassVar[str]
@@ -89,9 +99,10 @@ class Registry(Mapping[str, type[C]], Generic[C]):
                 raise TypeError(f"{cls.__name__} has no {attribute}")
         if not is_dataclass(cls):
             raise TypeError(f"{cls.__name__} is not a dataclass")
+        if cls.family != self.family:
+            raise TypeError(f"{cls.__name__} belongs to {cls.family}, not {self.family}")
         if cls.id in self._classes:
             raise TypeError(f"{self.family} already has {cls.id!r}")
-        cls.family = self.family
         self._classes[cls.id] = cls
         return cls
 

@@ -20,6 +20,8 @@ PLANE = (-6.0, 6.0)
 class Dataset(Component):
     """A distribution of labelled points."""
 
+    family = "datasets"
+
     def class_count(self) -> int:
         """Number of classes."""
         return 2

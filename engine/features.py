@@ -12,6 +12,8 @@ FEATURES: Registry["Feature"] = Registry("features", Text("Input features", "输
 class Feature(Component):
     """One number computed from the coordinates of each point."""
 
+    family = "features"
+
     def compute(self, x1: Array, x2: Array) -> Array:
         """The feature of every point."""
         raise NotImplementedError

@@ -16,6 +16,8 @@ INITIALIZERS: Registry["Initializer"] = Registry("initializers", Text("Initializ
 class Initializer(Component):
     """A distribution for the weights ``(n_out, n_in)`` of one layer."""
 
+    family = "initializers"
+
     def draw(self, n_out: int, n_in: int, rng: np.random.Generator) -> Array:
         """Fresh weights as float64."""
         raise NotImplementedError

@@ -18,6 +18,8 @@ LOSSES: Registry["Loss"] = Registry("losses", Text("Loss", "损失函数"))
 class Loss(Component):
     """Data loss L of logits against targets."""
 
+    family = "losses"
+
     classes: ClassVar[tuple[int, int]] = (2, 6)
     """Fewest and most classes it can tell apart."""
 

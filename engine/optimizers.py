@@ -16,12 +16,14 @@ OPTIMIZERS: Registry["Optimizer"] = Registry("optimizers", Text("Optimizer", "ä¼
 
 
 def _decay(label: Text, description: Text) -> tuple[Interval, Setting]:
-    setting = Setting(label, description, step=0.001, suggestions=(0.0, 0.5, 0.9, 0.99, 0.999), live=True)
+    setting = Setting(label, description, step=0.001, live=True, suggestions=(0.0, 0.5, 0.9, 0.99, 0.999), compare=(0.0, 0.9, 0.99))
     return Interval(ge=0.0, lt=1.0), setting
 
 
 class Optimizer(Component):
     """One rule for turning gradients into updates."""
+
+    family = "optimizers"
 
     slots: ClassVar[int] = 0
 

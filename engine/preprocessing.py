@@ -27,6 +27,8 @@ class Affine(NamedTuple):
 class Preprocessing(Component):
     """A way to choose the affine map from the training inputs."""
 
+    family = "preprocessing"
+
     def fit(self, x: Array) -> Affine:
         """The map for training inputs ``x`` of shape ``(n, m)``."""
         raise NotImplementedError

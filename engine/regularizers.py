@@ -26,6 +26,7 @@ Strength: TypeAlias = Annotated[
         ),
         scale="log",
         suggestions=(0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+        compare=(0.0, 0.001, 0.01, 0.1),
         live=True,
     ),
 ]
@@ -33,6 +34,8 @@ Strength: TypeAlias = Annotated[
 
 class Regularizer(Component):
     """Penalty R on the weights."""
+
+    family = "regularizers"
 
     def penalty(self, w: Array, mask: Array) -> Array:
         """R of every network, shape ``(K,)``."""

@@ -7,3 +7,5 @@ SCHEDULES: Registry["Schedule"] = Registry("schedules", Text("Learning-rate sche
 
 class Schedule(Component):
     """A factor on the learning rate over the epochs."""
+
+    family = "schedules"

@@ -95,6 +95,7 @@ class HiddenLayer:
             Text("Number of units in this layer.", "该层的单元个数。"),
             step=1,
             suggestions=(1, 2, 3, 4, 6, 8, 12, 16, 20, 32, 64, 128),
+            compare=(3, 6, 20),
             scale="log",
         ),
     ] = 8
@@ -143,6 +144,7 @@ class NetworkSpec:
             ),
             scale="log",
             suggestions=(0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+            compare=(0.001, 0.03, 0.3, 3.0),
             live=True,
             group="training",
         ),
@@ -168,6 +170,7 @@ class NetworkSpec:
             scale="log",
             step=1,
             suggestions=(1, 2, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000),
+            compare=(1, 10, 50, 250),
             live=True,
             group="training",
         ),
@@ -195,6 +198,7 @@ class NetworkSpec:
             Text("Weight seed", "权重随机种子"),
             Text("Same seed, same initial weights.", "种子相同，则初始权重相同。"),
             step=1,
+            compare=(1, 2, 3, 4, 5, 6),
             group="training",
         ),
     ] = 1

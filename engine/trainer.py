@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.activations import Activation
-from engine.component import Array
+from engine.component import Array, Refused, Text
 from engine.data import Data, Inputs, draw
 from engine.datasets import PLANE
 from engine.diagnostics import Metrics, measure
@@ -32,11 +32,20 @@ class Trainer:
     """
 
     def __init__(self, data: Data | DataSpec, *specs: NetworkSpec, dtype: DTypeLike = np.float32) -> None:
+        """Raises Refused if the loss cannot tell the data's classes apart."""
         self.data = draw(data) if isinstance(data, DataSpec) else data
         specs = specs or (NetworkSpec(),)
         low, high = specs[0].loss.classes
         if not low <= self.data.classes <= high:
-            raise ValueError(f"loss: {specs[0].loss.id} takes {low} to {high} classes, not {self.data.classes}")
+            raise Refused(
+                "loss",
+                Text(
+                    f"{specs[0].loss.label.en} takes at most {high} classes, the data have {self.data.classes}. "
+                    "Choose another loss, or data with fewer classes.",
+                    f"{specs[0].loss.label.zh}最多支持 {high} 类，而数据有 {self.data.classes} 类。"
+                    "请选择其他损失函数，或类别更少的数据。",
+                ),
+            )
         self.loss = specs[0].loss
         self.dtype = np.dtype(dtype)
         self.inputs = Inputs(specs[0].features, specs[0].preprocessing, self.data.points[:, self.data.train])
@@ -98,6 +107,11 @@ class Trainer:
     def epoch_steps(self) -> int:
         """Updates in a whole epoch."""
         return -(-self.data.n_train // self.specs[0].batch_size)
+
+    @property
+    def next_position(self) -> float:
+        """`position` after the next update."""
+        return self._epoch + self._plan[-1][3] / self.data.n_train
 
     @property
     def finite(self) -> Array:

@@ -1,0 +1,133 @@
+"""The catalog and the controls as JSON, in one language: all that the page knows about components comes from here."""
+
+from typing import Annotated, Any, get_args, get_origin
+
+import numpy as np
+from annotated_types import Interval, Len
+
+from app import __version__
+from app.i18n import strings
+from app.schema import dump, fields_of
+from app.variations import bounds, variations
+from engine import CATALOG
+from engine.component import Component, Setting, Text
+from engine.datasets import PLANE, Dataset
+from engine.spec import MAX_PANELS, DataSpec, Experiment, HiddenLayer, NetworkSpec
+
+EXAMPLE_POINTS = 120
+
+
+def _in(lang: str, text: Text) -> str:
+    return text.zh if lang == "zh" else text.en
+
+
+def catalog(lang: str) -> dict[str, list[dict[str, Any]]]:
+    """Family → its components."""
+    return {family: [_entry(cls, lang) for cls in registry.values()] for family, registry in CATALOG.items()}
+
+
+def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": cls.id,
+        "label": _in(lang, cls.label),
+        "formula": cls.formula,
+        "description": _in(lang, cls.description),
+        "parameters": _controls(cls, lang),
+    }
+    if issubclass(cls, Dataset):
+        points, labels = cls().sample(EXAMPLE_POINTS, 0.0, np.random.default_rng(0))
+        entry["example"] = {"points": points.T.round(1).tolist(), "labels": labels.tolist()}
+    return entry
+
+
+def form(lang: str) -> dict[str, Any]:
+    """The controls of the page: data, network, speed."""
+    speed = next(control for control in _controls(Experiment, lang) if control["name"] == "speed")
+    return {"data": _controls(DataSpec, lang), "network": _controls(NetworkSpec, lang), "speed": speed}
+
+
+def _controls(cls: type, lang: str) -> list[dict[str, Any]]:
+    defaults = cls()
+    return [
+        _control(name, hint, setting, interval, getattr(defaults, name), lang)
+        for name, hint, setting, interval in fields_of(cls)
+        if setting is not None
+    ]
+
+
+def _control(
+    name: str, hint: Any, setting: Setting, interval: Interval | None, default: Any, lang: str
+) -> dict[str, Any]:
+    base, *metadata = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    family = None
+    layer: list[dict[str, Any]] = []
+    if get_origin(base) is tuple:
+        item = get_args(base)[0]
+        kind = "layers" if item is HiddenLayer else "components"
+        family = None if item is HiddenLayer else item.family
+        layer = _controls(HiddenLayer, lang) if item is HiddenLayer else []
+    elif issubclass(base, Component):
+        kind, family = "component", base.family
+    else:
+        kind = {bool: "boolean", int: "integer", float: "number"}[base]
+    length = next((item for item in metadata if isinstance(item, Len)), None)
+    low, high = _ends(interval) if interval else (length.min_length, length.max_length) if length else (None, None)
+    return {
+        "name": name,
+        "kind": kind,
+        "label": _in(lang, setting.label),
+        "description": _in(lang, setting.description),
+        "default": dump(default),
+        "minimum": low,
+        "maximum": high,
+        "scale": setting.scale,
+        "step": setting.step,
+        "suggestions": list(setting.suggestions),
+        "unit": setting.unit,
+        "live": setting.live,
+        "group": setting.group,
+        "family": family,
+        **({"layer": layer} if kind == "layers" else {}),
+    }
+
+
+def _ends(interval: Interval) -> tuple[Any, Any]:
+    return (
+        interval.ge if interval.ge is not None else interval.gt,
+        interval.le if interval.le is not None else interval.lt,
+    )
+
+
+def _variation_entries(lang: str) -> list[dict[str, Any]]:
+    entries = []
+    for variation in variations():
+        _, interval = bounds(variation.hint)
+        low, high = _ends(interval) if interval else (None, None)
+        kind = {int: "integer", float: "number"}.get(get_args(variation.hint)[0], "component")
+        entries.append(
+            {
+                "id": variation.id,
+                "label": _in(lang, variation.label),
+                "description": _in(lang, variation.description),
+                "kind": kind,
+                "family": variation.family,
+                "values": list(variation.values),
+                "minimum": low,
+                "maximum": high,
+            }
+        )
+    return entries
+
+
+def boot(lang: str) -> dict[str, Any]:
+    """Everything the page needs to draw itself."""
+    return {
+        "lang": lang,
+        "version": __version__,
+        "strings": strings(lang),
+        "catalog": catalog(lang),
+        "form": form(lang),
+        "variations": _variation_entries(lang),
+        "limits": {"panels": MAX_PANELS},
+        "plane": list(PLANE),
+    }

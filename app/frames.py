@@ -1,0 +1,48 @@
+"""Binary messages in the safetensors layout: 8 bytes header length, a JSON header, then the raw arrays.
+
+The same layout as exported weights. The header names every array with its type, shape and place, so a reader needs no
+other description; the arrays stand by falling item size, so that each is aligned.
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+
+from engine.component import Array
+
+DTYPES = {"F64": "<f8", "F32": "<f4", "I32": "<i4", "U8": "|u1"}
+_NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
+
+
+def encode(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
+    """One binary message. Raises KeyError for an array of a type that is not in `DTYPES`."""
+    ordered = sorted(arrays.items(), key=lambda item: -item[1].itemsize)
+    header: dict[str, object] = {"__metadata__": dict(metadata)}
+    chunks = []
+    offset = 0
+    for name, array in ordered:
+        chunks.append(array.tobytes())
+        end = offset + array.nbytes
+        header[name] = {"dtype": _NAMES[array.dtype], "shape": array.shape, "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([struct.pack("<Q", len(text)), text, *chunks])
+
+
+def decode(message: bytes) -> tuple[dict[str, Array], dict[str, str]]:
+    """Arrays and metadata of a binary message. Raises ValueError if it is not whole."""
+    try:
+        (length,) = struct.unpack_from("<Q", message)
+        header = json.loads(message[8 : 8 + length])
+        metadata = header.pop("__metadata__", {})
+        body = message[8 + length :]
+        arrays = {}
+        for name, entry in header.items():
+            start, end = entry["data_offsets"]
+            arrays[name] = np.frombuffer(body[start:end], DTYPES[entry["dtype"]]).reshape(entry["shape"])
+    except (struct.error, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise ValueError(f"not a message in the safetensors layout: {error}") from None
+    return arrays, metadata

@@ -1,0 +1,128 @@
+"""An experiment as a link: ``v=1&dataset=spiral&noise=0.2&hidden=20&b.hidden=3``, for the address's fragment.
+
+Only what differs from the default is written; settings of panel B and on are written with their letter, and only where
+they differ from panel A. Keys are the fields' own names, values the short forms of `app.schema`. An unknown key or an
+illegal value is left out with a notice, so that an old or damaged link still opens.
+"""
+
+import json
+import re
+from dataclasses import fields, replace
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+from app.schema import ENTRY, Invalid, Problem, fields_of, parse, short
+from engine.component import Component
+from engine.spec import DataSpec, Experiment, HiddenLayer, NetworkSpec
+
+VERSION = 1
+LETTERS = "abcdef"
+DATA_PREFIX = "data."
+
+_LAYER = re.compile(r"(\d+)(?:-(.+))?", re.DOTALL)
+
+
+def encode(experiment: Experiment) -> str:
+    """The link of an experiment, without ``#``."""
+    default = Experiment()
+    pairs = [("v", str(VERSION))]
+    pairs += [(_data_key(name), text) for name, text in _changes(experiment.data, default.data)]
+    first = experiment.panels[0]
+    pairs += _changes(first, default.panels[0])
+    for letter, panel in zip(LETTERS[1:], experiment.panels[1:], strict=False):
+        pairs += [(f"{letter}.{name}", text) for name, text in _changes(panel, first)] or [(letter, "")]
+    if experiment.speed != default.speed:
+        pairs.append(("speed", _text(experiment.speed)))
+    return "&".join(f"{key}={quote(text, safe='(),=-.')}" for key, text in pairs)
+
+
+def decode(link: str) -> tuple[Experiment, list[Problem]]:
+    """The experiment of a link, and what had to be left out (codes ``unknown_key``, ``bad_link_value``,
+    ``future_version``). Never raises."""
+    notices: list[Problem] = []
+    experiment = Experiment()
+    given: dict[str, str] = {}
+    for pair in link.split("#")[-1].lstrip("?").split("&")[:500]:
+        key, _, value = pair.partition("=")
+        if key:
+            given[unquote_plus(key)] = unquote_plus(value)
+    version = given.pop("v", str(VERSION))
+    if version != str(VERSION):
+        notices.append(Problem((), "future_version", {"version": version[:20]}))
+
+    def apply(spec: Any, key: str, name: str) -> Any:
+        try:
+            hint = next(hint for field, hint, _, _ in fields_of(type(spec)) if field == name)
+            return replace(spec, **{name: parse(hint, _value(getattr(spec, name), given.pop(key)))})
+        except Invalid as error:
+            params = {"key": key[:40], "reason": error.problems[0].message}
+            notices.append(Problem((), "bad_link_value", params))
+            return spec
+
+    data = experiment.data
+    for field in fields(DataSpec):
+        if (key := _data_key(field.name)) in given:
+            data = apply(data, key, field.name)
+    first = experiment.panels[0]
+    for field in fields(NetworkSpec):
+        if field.name in given:
+            first = apply(first, field.name, field.name)
+    panels = [first]
+    for letter in LETTERS[1:]:
+        keys = [key for key in given if key == letter or key.startswith(f"{letter}.")]
+        if not keys:
+            break
+        panel = first
+        given.pop(letter, None)
+        for field in fields(NetworkSpec):
+            if (key := f"{letter}.{field.name}") in given:
+                panel = apply(panel, key, field.name)
+        panels.append(panel)
+    experiment = replace(experiment, data=data, panels=tuple(panels))
+    if "speed" in given:
+        experiment = apply(experiment, "speed", "speed")
+    notices += [Problem((), "unknown_key", {"key": key[:40]}) for key in given]
+    return experiment, notices
+
+
+def _data_key(name: str) -> str:
+    """The key of a data setting: its name, with a prefix where a network has a setting of that name too."""
+    return DATA_PREFIX + name if name in {field.name for field in fields(NetworkSpec)} else name
+
+
+def _changes(spec: Any, base: Any) -> list[tuple[str, str]]:
+    return [
+        (field.name, _text(getattr(spec, field.name)))
+        for field in fields(spec)
+        if getattr(spec, field.name) != getattr(base, field.name)
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Component):
+        return short(value)
+    if isinstance(value, tuple):
+        return ",".join(_text(item) for item in value)
+    if isinstance(value, HiddenLayer):
+        default = value.activation == HiddenLayer().activation
+        return f"{value.width}" if default else f"{value.width}-{short(value.activation)}"
+    return json.dumps(value)
+
+
+def _value(current: Any, text: str) -> object:
+    """What a text stands for, given the value it replaces: the JSON form that `parse` validates."""
+    if isinstance(current, Component):
+        return text
+    if isinstance(current, tuple):
+        return [_layer(entry) if _LAYER.fullmatch(entry) else entry for entry in ENTRY.findall(text)]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _layer(text: str) -> dict[str, object]:
+    match = _LAYER.fullmatch(text)
+    assert match is not None
+    layer: dict[str, object] = {"width": int(match[1][:9])}
+    return layer | ({"activation": match[2]} if match[2] else {})

@@ -1,0 +1,110 @@
+"""The pages: drawn by Jinja from the same texts and the same catalog that the browser uses."""
+
+import json
+import typing
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from starlette.templating import Jinja2Templates
+
+from app import __version__, describe, protocol
+from app.i18n import LANGUAGES, negotiate, translate
+from app.resources import PLOTLY_NAME, TEMPLATES
+from engine import CATALOG
+
+router = APIRouter(include_in_schema=False)
+templates = Jinja2Templates(TEMPLATES)
+
+
+def _render(request: Request, name: str, **context: Any) -> HTMLResponse:
+    lang = negotiate(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+    base = {
+        "lang": lang,
+        "languages": list(LANGUAGES.items()),
+        "t": lambda key, **params: translate(lang, key, **params),
+        "version": __version__,
+        "plotly_url": f"static/{PLOTLY_NAME}",
+    }
+    made = {key: value(lang) if callable(value) else value for key, value in context.items()}
+    return templates.TemplateResponse(request, name, base | made, headers={"cache-control": "no-cache"})
+
+
+def _boot(lang: str) -> str:
+    # "<" could end the script element that carries it
+    return json.dumps(describe.boot(lang), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _families(lang: str) -> list[dict[str, Any]]:
+    components = describe.catalog(lang)
+    return [
+        {
+            "id": family,
+            "label": registry.label.zh if lang == "zh" else registry.label.en,
+            "components": components[family],
+        }
+        for family, registry in CATALOG.items()
+    ]
+
+
+def _type(annotation: Any) -> str:
+    name = getattr(annotation, "__name__", str(annotation))
+    return str(annotation).replace("typing.", "") if typing.get_args(annotation) else name
+
+
+def commands() -> list[dict[str, Any]]:
+    """Every command with its fields, from the models."""
+    return [
+        {
+            "name": typing.get_args(command.model_fields["type"].annotation)[0],
+            "description": command.__doc__,
+            "fields": [
+                {
+                    "name": name,
+                    "type": _type(field.annotation),
+                    "description": field.description or "",
+                    "required": field.is_required(),
+                }
+                for name, field in command.model_fields.items()
+                if name != "type"
+            ],
+        }
+        for command in protocol.COMMANDS
+    ]
+
+
+def events() -> list[dict[str, Any]]:
+    """Every event with its fields."""
+    return [
+        {
+            "name": name,
+            "description": description,
+            "fields": [
+                {"name": field, "type": "", "description": text, "required": True} for field, text in fields.items()
+            ],
+        }
+        for name, (description, fields) in protocol.EVENTS.items()
+    ]
+
+
+def tensors() -> list[dict[str, Any]]:
+    """Every array of the binary messages."""
+    return [
+        {"name": name, "description": description, "fields": [], "dtype": dtype, "shape": shape}
+        for name, (dtype, shape, description) in protocol.TENSORS.items()
+    ]
+
+
+@router.get("/", response_class=HTMLResponse)
+def index(request: Request) -> HTMLResponse:
+    return _render(request, "index.html", boot=_boot)
+
+
+@router.get("/reference", response_class=HTMLResponse)
+def reference(request: Request) -> HTMLResponse:
+    return _render(request, "reference.html", families=_families)
+
+
+@router.get("/protocol", response_class=HTMLResponse)
+def protocol_page(request: Request) -> HTMLResponse:
+    return _render(request, "protocol.html", commands=commands(), events=events(), tensors=tensors())

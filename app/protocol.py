@@ -1,0 +1,236 @@
+"""The wire: what a page may say (commands, JSON text) and what a session answers (events, JSON text, and binary
+messages, see `app.frames`). The protocol page is drawn from these models and tables.
+"""
+
+from functools import partial
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, Field, PlainValidator, ValidationError
+
+from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, shown
+from engine.spec import DataSpec, Experiment, NetworkSpec
+
+MAX_MESSAGE = 64 * 1024
+
+Panel = Annotated[int, Field(ge=0, description="Place of the panel, from 0.")]
+
+
+class Command(BaseModel):
+    """Base of all commands."""
+
+    model_config = STRICT
+
+
+class Open(Command):
+    """Begin with the experiment of a link; always the first message."""
+
+    type: Literal["open"]
+    link: Annotated[str, Field(max_length=32_768, description="The address's fragment, without #; empty for default.")]
+
+
+class Configure(Command):
+    """Replace the whole experiment and start it anew."""
+
+    type: Literal["configure"]
+    experiment: Annotated[Any, PlainValidator(partial(parse, Experiment))]
+
+
+class Play(Command):
+    """Train on, at the chosen speed."""
+
+    type: Literal["play"]
+
+
+class Pause(Command):
+    """Stop training; everything stays as it is."""
+
+    type: Literal["pause"]
+
+
+class Step(Command):
+    """Pause, and make one update."""
+
+    type: Literal["step"]
+
+
+class Epoch(Command):
+    """Pause, and train to the end of the epoch."""
+
+    type: Literal["epoch"]
+
+
+class Reset(Command):
+    """Start again with new weights: every network's seed moves on by one."""
+
+    type: Literal["reset"]
+
+
+class Rewind(Command):
+    """Start again with the same weights."""
+
+    type: Literal["rewind"]
+
+
+class Speed(Command):
+    """Set the speed."""
+
+    type: Literal["speed"]
+    value: Annotated[Any, Field(description="Epochs per second.")]
+
+
+class Add(Command):
+    """Add a panel like the last one; all start anew."""
+
+    type: Literal["add"]
+
+
+class Duplicate(Command):
+    """Add a copy of a panel with its weights; all go on."""
+
+    type: Literal["duplicate"]
+    panel: Panel
+
+
+class Remove(Command):
+    """Remove a panel."""
+
+    type: Literal["remove"]
+    panel: Panel
+
+
+class Set(Command):
+    """Change one setting of some or all networks. A live setting changes while they train."""
+
+    type: Literal["set"]
+    name: Annotated[str, Field(description="A field of a network.")]
+    value: Any
+    panels: Annotated[list[Panel] | None, Field(description="Which panels; null for all.")] = None
+    restart: Annotated[bool, Field(description="Start anew even if the setting is a live one.")] = False
+
+
+class SetData(Command):
+    """Change one setting of the data; all start anew."""
+
+    type: Literal["set_data"]
+    name: Annotated[str, Field(description="A field of the data.")]
+    value: Any
+
+
+class Vary(Command):
+    """Replace the panels by copies of one that differ in exactly one thing."""
+
+    type: Literal["vary"]
+    variation: Annotated[str, Field(description="One of the catalog's variations.")]
+    values: Annotated[list[Any], Field(min_length=1, max_length=6)]
+    panel: Panel = 0
+
+
+class Ack(Command):
+    """A frame has been drawn; at most two may be on their way."""
+
+    type: Literal["ack"]
+    frame: Annotated[int, Field(ge=0)]
+
+
+COMMANDS: tuple[type[Command], ...] = tuple(Command.__subclasses__())
+
+_BY_NAME = {get_args(command.model_fields["type"].annotation)[0]: command for command in COMMANDS}
+
+# What a session says in JSON: name → (description, fields).
+EVENTS: dict[str, tuple[str, dict[str, str]]] = {
+    "state": (
+        "The whole state, after every command that changed it; the server is authoritative.",
+        {
+            "experiment": "data, panels and speed, as `configure` takes them",
+            "playing": "whether training goes on",
+            "run": "counts fresh starts; history of an earlier run is void",
+            "link": "the experiment as a link",
+            "panels": "a list of {id, copy_of, units, parameters}, in the order of the frames' arrays",
+        },
+    ),
+    "error": (
+        "A message was refused; nothing has changed.",
+        {
+            "path": "where in the experiment or command, as a list",
+            "code": "what is wrong",
+            "params": "figures: value, minimum, maximum, expected, …",
+            "message": "the same as an English sentence",
+        },
+    ),
+    "notice": (
+        "Something was left out and the rest applied.",
+        {"code": "what", "params": "figures", "message": "the same as an English sentence"},
+    ),
+    "diverged": (
+        "A network's numbers have overflowed; it is paused, the others go on.",
+        {"panel": "the panel's id", "epoch": "when", "code": "why", "message": "what to try, as an English sentence"},
+    ),
+}
+
+# Arrays of the binary messages: name → (type, shape, description).
+TENSORS: dict[str, tuple[str, str, str]] = {
+    "points": ("F32", "(N, 2)", "data: coordinates of every point"),
+    "labels": ("U8", "(N)", "data: class of every point"),
+    "part": ("U8", "(N)", "data: 0 training, 1 test"),
+    "classes": ("I32", "(1)", "data: number of classes"),
+    "boundary": (
+        "U8",
+        "(P, G, G)",
+        "frame: class·Q + level with Q = ⌊256 / classes⌋; level is the confidence from 0 to Q − 1; row 0 is the top",
+    ),
+    "predicted": ("U8", "(P, N)", "frame: predicted class of every point"),
+    "epoch": ("F64", "(T)", "frame: epochs trained at each row; the last row is now"),
+    "recorded": ("U8", "(T)", "frame: 1 where the row belongs into the history"),
+    "train_loss": ("F32", "(T, P)", "frame: data loss on the training points"),
+    "test_loss": ("F32", "(T, P)", "frame: data loss on the test points"),
+    "penalty": ("F32", "(T, P)", "frame: regularization loss R"),
+    "train_accuracy": ("F32", "(T, P)", "frame: share of training points classified correctly"),
+    "test_accuracy": ("F32", "(T, P)", "frame: share of test points classified correctly"),
+    "dead_ratio": ("F32", "(T, P)", "frame: share of hidden units that are 0 for every training point"),
+    "saturation_ratio": ("F32", "(T, P)", "frame: share of unit outputs with |g′(z)| < 0.05"),
+    "layer_dead_ratio": ("F32", "(T, P, L)", "frame: the same for each hidden layer, NaN where there is none"),
+    "layer_saturation_ratio": ("F32", "(T, P, L)", "frame: the same for each hidden layer"),
+    "gradient_norm": ("F32", "(T, P, L + 1)", "frame: norm of the gradient of each weight layer"),
+    "update_ratio": ("F32", "(T, P, L + 1)", "frame: norm of the last update over norm of the weights"),
+    "step": ("I32", "(P)", "frame: updates so far"),
+    "diverged": ("U8", "(P)", "frame: 1 where the network has diverged"),
+}
+
+
+def decode(text: str) -> Command:
+    """The command in a text message, fully validated. Raises Invalid."""
+    size = len(text.encode(errors="replace"))
+    if size > MAX_MESSAGE:
+        raise Invalid(Problem((), "too_big", {"value": size, "limit": MAX_MESSAGE}))
+    value = load(text)
+    if not isinstance(value, dict):
+        params = {"value": shown(value), "expected": "an object with a type"}
+        raise Invalid(Problem((), "unknown_command", params))
+    name = value.get("type")
+    if not isinstance(name, str) or name not in _BY_NAME:
+        params = {"value": shown(name), "expected": ", ".join(_BY_NAME)}
+        raise Invalid(Problem(("type",), "unknown_command", params))
+    try:
+        command = _BY_NAME[name].model_validate(value)
+    except ValidationError as error:
+        raise Invalid(*problems(error)) from None
+    if isinstance(command, Set):
+        places = command.panels if command.panels is not None else [0]
+        where: tuple[str | int, ...] = ("panels", places[0] if places else 0)
+        command.value = _field(NetworkSpec, command.name, command.value, where)
+    elif isinstance(command, SetData):
+        command.value = _field(DataSpec, command.name, command.value, ("data",))
+    elif isinstance(command, Speed):
+        command.value = _field(Experiment, "speed", command.value, ())
+    return command
+
+
+def _field(cls: type, name: str, value: object, where: tuple[str | int, ...]) -> Any:
+    hints = {field: hint for field, hint, setting, _ in fields_of(cls) if setting}
+    if name not in hints:
+        expected = ", ".join(hints)
+        raise Invalid(Problem(("name",), "unknown_choice", {"value": shown(name), "expected": expected}))
+    try:
+        return parse(hints[name], value)
+    except Invalid as error:
+        raise Invalid(*(problem.under(*where, name) for problem in error.problems)) from None

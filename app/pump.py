@@ -1,0 +1,114 @@
+"""The pump between a socket and its session: reads commands, paces frames, and waits for the page to have drawn them.
+
+At most two frames are on their way. A page or a network that cannot keep up therefore gets fewer frames, each of them
+the newest, and its training slows down with them; a page that is hidden draws nothing and so costs nothing.
+"""
+
+import asyncio
+import logging
+import time
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app import protocol
+from app.schema import Invalid, Problem
+from app.session import Session, report
+from app.worker import Worker
+
+FRAME_INTERVAL = 1 / 20
+WINDOW = 2  # frames sent and not yet drawn
+CATCH_UP = 0.1  # seconds of training that a late frame makes up for at most
+
+log = logging.getLogger(__name__)
+
+
+class Pump:
+    """One connection."""
+
+    def __init__(self, socket: WebSocket, worker: Worker) -> None:
+        self.socket = socket
+        self.worker = worker
+        self.session = Session()
+        self.errors: list[str] = []
+        self.sent = 0  # number of the latest frame
+        self.unacknowledged: list[int] = []
+        self.dirty = False  # commands wait, or have changed what no frame has shown
+        self.wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve the connection until it ends."""
+        sender = asyncio.create_task(self._send())
+        receiver = asyncio.create_task(self._receive())
+        done, pending = await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        for task in done:
+            error = task.exception()
+            if error is not None and not isinstance(error, WebSocketDisconnect | RuntimeError):
+                log.error("session ended by a fault", exc_info=error)
+                raise error
+
+    async def _receive(self) -> None:
+        while True:
+            message = await self.socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            try:
+                if text is None:
+                    raise Invalid(Problem((), "binary", {}))
+                command = protocol.decode(text)
+            except Invalid as error:
+                self.errors += [report("error", problem) for problem in error.problems[:20]]
+            else:
+                if isinstance(command, protocol.Ack):
+                    self.unacknowledged = [number for number in self.unacknowledged if number > command.frame]
+                else:
+                    self.session.submit(command)
+                    self.dirty = True
+            self.wake.set()
+
+    async def _send(self) -> None:
+        latest = due = time.monotonic()
+        while True:
+            await self._until(due)
+            errors, self.errors = self.errors, []
+            for event in errors:
+                await self.socket.send_text(event)
+            room = len(self.unacknowledged) < WINDOW
+            now = time.monotonic()
+            if not (self.session.inbox or (room and (self.dirty or (self.session.playing and now >= due)))):
+                continue
+            elapsed, latest, due = min(now - latest, CATCH_UP), now, max(due + FRAME_INTERVAL, now)
+            if room:
+                self.dirty = False
+            epochs = elapsed * self.session.experiment.speed if room else 0.0
+            messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, frame=room)
+            if (
+                self.session.frame_number > self.sent
+            ):  # noted before it is sent, or its acknowledgement could come first
+                self.sent = self.session.frame_number
+                self.unacknowledged.append(self.sent)
+            for message in messages:
+                if isinstance(message, str):
+                    await self.socket.send_text(message)
+                else:
+                    await self.socket.send_bytes(message)
+
+    async def _until(self, due: float) -> None:
+        """Wait for something to send: an error, a command, or with room in the window a frame that is due."""
+        while not (self.errors or self.session.inbox):
+            self.wake.clear()
+            timeout = None
+            if len(self.unacknowledged) < WINDOW:
+                if self.dirty:
+                    return
+                if self.session.playing:
+                    timeout = due - time.monotonic()
+                    if timeout <= 0:
+                        return
+            try:
+                await asyncio.wait_for(self.wake.wait(), timeout)
+            except TimeoutError:
+                return

@@ -1,0 +1,253 @@
+"""From the engine's annotations to pydantic's validation: nothing that has a range is written down twice.
+
+Every dataclass of the engine (specs and components) becomes a strict pydantic model; what is accepted is turned
+back into the dataclass. A component may be given as an object, ``{"id": "leaky_relu", "slope": 0.1}``, or in short,
+``"leaky_relu(slope=0.1)"``, the form that links use.
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+
+from annotated_types import Interval
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WrapValidator,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from app.i18n import strings, translate
+from engine import CATALOG
+from engine.component import Component, Setting
+
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+MAX_NESTING = 20
+
+SHORT = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+ENTRY = re.compile(r"(?:[^,()]|\([^()]*\))+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input: where, what kind, and the figures that explain it."""
+
+    path: tuple[str | int, ...]
+    code: str
+    params: dict[str, Any]
+
+    @property
+    def message(self) -> str:
+        """The problem in English, ``panels[0].hidden[2].width: 9999 is above 128``."""
+        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).lstrip(".")
+        family = "error" if f"error.{self.code}" in strings("en") else "notice"
+        sentence = translate("en", f"{family}.{self.code}", **self.params)
+        return f"{where}: {sentence}" if where else sentence
+
+    def under(self, *path: str | int) -> "Problem":
+        return dataclasses.replace(self, path=(*path, *self.path))
+
+
+class Invalid(Exception):
+    """Input that was refused, with everything that is wrong with it."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+# What pydantic calls an error, and what we call it.
+CODES = {
+    "greater_than": "too_small",
+    "greater_than_equal": "too_small",
+    "less_than": "too_large",
+    "less_than_equal": "too_large",
+    "finite_number": "not_finite",
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "too_short": "too_short",
+    "too_long": "too_long",
+    "unknown_choice": "unknown_choice",
+}
+
+
+def shown(value: object) -> str:
+    """A value as an error quotes it: short and harmless."""
+    text = json.dumps(value, ensure_ascii=True, default=str)
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def problems(error: ValidationError) -> list[Problem]:
+    """Pydantic's errors in our words."""
+    found = []
+    for detail in error.errors(include_url=False):
+        context = dict(detail.get("ctx", {}))
+        code = context.pop("code", None) or CODES.get(detail["type"], "wrong_type")
+        params = {
+            "value": shown(detail["input"]),
+            "minimum": next((context[name] for name in ("minimum", "ge", "gt", "min_length") if name in context), None),
+            "maximum": next((context[name] for name in ("maximum", "le", "lt", "max_length") if name in context), None),
+            "expected": context.get("expected"),
+            "key": context.get("key") or (str(detail["loc"][-1]) if detail["loc"] else ""),
+        }
+        found.append(Problem(detail["loc"], code, {name: item for name, item in params.items() if item is not None}))
+    return found
+
+
+def load(text: str) -> Any:
+    """JSON without what JSON does not have: no NaN or Infinity, no key twice, no bottomless nesting. Raises Invalid."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        loaded = dict(pairs)
+        if len(loaded) < len(pairs):
+            raise ValueError("a key stands twice in an object")
+        return loaded
+
+    def constant(name: str) -> float:
+        raise ValueError(f"{name} is no JSON number")
+
+    def deepest(value: Any) -> int:
+        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return 1 + max(map(deepest, children), default=0)
+
+    try:
+        value = json.loads(text, object_pairs_hook=once, parse_constant=constant)
+        text.encode()  # lone surrogates
+        if deepest(value) > MAX_NESTING:
+            raise ValueError(f"nested deeper than {MAX_NESTING}")
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:120]
+        raise Invalid(Problem((), "invalid_json", {"reason": reason})) from None
+    return value
+
+
+def parse(kind: Any, value: object) -> Any:
+    """Validate ``value`` as an engine dataclass (or an annotated field of one). Raises Invalid."""
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise Invalid(*problems(error)) from None
+
+
+def dump(value: Any) -> Any:
+    """The JSON form of specs and components: what `parse` accepts."""
+    if isinstance(value, Component):
+        fields = {field.name: dump(getattr(value, field.name)) for field in dataclasses.fields(value)}  # type: ignore[arg-type]
+        return {"id": value.id, **fields}
+    if dataclasses.is_dataclass(value):
+        return {field.name: dump(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [dump(item) for item in value]
+    return value
+
+
+def short(component: Component) -> str:
+    """The short form of a component: its id, and in brackets the parameters that are not at their default."""
+    changed = [
+        f"{field.name}={json.dumps(getattr(component, field.name))}"
+        for field in dataclasses.fields(component)  # type: ignore[arg-type]
+        if getattr(component, field.name) != field.default
+    ]
+    return f"{component.id}({','.join(changed)})" if changed else component.id
+
+
+def _expand(text: str) -> dict[str, Any]:
+    """The object that a short form stands for."""
+    match = SHORT.fullmatch(text)
+    if not match:
+        return {"id": text}
+    expanded: dict[str, Any] = {"id": match[1]}
+    for entry in ENTRY.findall(match[2] or ""):
+        name, _, value = entry.partition("=")
+        try:
+            expanded[name.strip()] = json.loads(value)
+        except ValueError:
+            expanded[name.strip()] = value
+    return expanded
+
+
+def fields_of(cls: type) -> Iterable[tuple[str, Any, Setting | None, Interval | None]]:
+    """Name, annotation, `Setting` and range of every field of a spec or component class."""
+    hints = get_type_hints(cls, include_extras=True)
+    for field in dataclasses.fields(cls):
+        metadata = get_args(hints[field.name])[1:] if get_origin(hints[field.name]) is Annotated else ()
+        setting = next((item for item in metadata if isinstance(item, Setting)), None)
+        interval = next((item for item in metadata if isinstance(item, Interval)), None)
+        yield field.name, hints[field.name], setting, interval
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(_translate(kind), config=STRICT)
+
+
+@cache
+def _model(cls: type) -> type[BaseModel]:
+    definitions: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):
+        definitions[field.name] = (_translate(get_type_hints(cls, include_extras=True)[field.name]), None)
+    return create_model(cls.__name__, __config__=STRICT, **definitions)
+
+
+def _translate(hint: Any) -> Any:
+    """The annotation with engine classes replaced by validators that build them."""
+    if get_origin(hint) is Annotated:
+        base, *metadata = get_args(hint)
+        inner = Annotated[(_translate(base), *metadata)]  # type: ignore[valid-type]
+        interval = next((item for item in metadata if isinstance(item, Interval)), None)
+        return Annotated[inner, WrapValidator(partial(_with_range, interval, base))] if interval else inner
+    if get_origin(hint) is tuple:
+        return Annotated[list[_translate(get_args(hint)[0])], AfterValidator(tuple)]  # type: ignore[misc]
+    if isinstance(hint, type) and issubclass(hint, Component):
+        return Annotated[Any, PlainValidator(partial(_component, hint))]
+    if dataclasses.is_dataclass(hint):
+        return Annotated[Any, PlainValidator(partial(_build, cast("type", hint)))]
+    return hint
+
+
+def _with_range(interval: Interval, kind: type, value: object, handler: Callable[[object], Any]) -> Any:
+    """Let pydantic judge, and have the error name both ends of the legal range."""
+    try:
+        return handler(value)
+    except ValidationError as error:
+        code = CODES.get(error.errors()[0]["type"], "wrong_type")
+        low = interval.ge if interval.ge is not None else interval.gt
+        high = interval.le if interval.le is not None else interval.lt
+        if code == "wrong_type":
+            code = "not_integer" if kind is int else "not_number"
+        context = {"code": code, "minimum": low, "maximum": high}
+        raise PydanticCustomError("out_of_range", "a number from {minimum} to {maximum}", context) from None
+
+
+def _build(cls: type, value: object) -> Any:
+    if isinstance(value, cls):
+        return value
+    model = _model(cls).model_validate(value)
+    return cls(**{name: getattr(model, name) for name in model.model_fields_set})
+
+
+def _component(base: type[Component], value: object) -> Component:
+    if isinstance(value, base):
+        return value
+    if isinstance(value, str):
+        value = _expand(value)
+    registry = CATALOG[base.family]
+    if not isinstance(value, dict):
+        raise PydanticCustomError("wrong_type", "an object with an id", {})
+    if "id" not in value:
+        raise PydanticCustomError("missing", "an id", {"key": "id"})
+    if not isinstance(value["id"], str) or value["id"] not in registry:
+        expected = ", ".join(registry)
+        context = {"code": "unknown_choice", "expected": expected}
+        raise PydanticCustomError("unknown_choice", "one of {expected}", context)
+    return _build(registry[value["id"]], {name: item for name, item in value.items() if name != "id"})

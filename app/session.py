@@ -1,0 +1,458 @@
+"""A session: one to six networks on the same data, in step, and what a page sees of them. No socket and no clock.
+
+Commands come in, messages go out. Commands wait in an inbox and are carried out by the one thread that trains, between
+two updates; so nothing changes while an update runs. All networks stand at the same epoch (to within an update,
+where batch sizes differ), and rows of the history are recorded at fixed epochs, whatever the pace of the frames: equal
+links give equal curves.
+"""
+
+import json
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from app import frames, links, protocol
+from app.i18n import translate
+from app.schema import Invalid, Problem, dump, shown
+from app.variations import variations, vary
+from engine import Data, Experiment, Metrics, NetworkSpec, Trainer, draw
+from engine.component import Array, Refused
+from engine.spec import MAX_PANELS, MAX_SEED
+
+RECORDS_PER_DOUBLING = 128
+SCALARS = (
+    "train_loss",
+    "test_loss",
+    "penalty",
+    "train_accuracy",
+    "test_accuracy",
+    "dead_ratio",
+    "saturation_ratio",
+)
+PER_HIDDEN_LAYER = ("layer_dead_ratio", "layer_saturation_ratio")
+PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
+
+# Cells of the boundary along a side: while training, for networks too large for that, and while paused.
+GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
+LARGE = 8_000  # parameters, over all panels
+
+
+@dataclass
+class Panel:
+    """A network on screen."""
+
+    id: int
+    trainer: Trainer
+    copy_of: int | None = None
+    diverged: bool = False
+    boundary: Array | None = None
+    """The last boundary with finite numbers, which stays on screen when the network diverges."""
+    predicted: Array | None = None
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return self.trainer.specs[0]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known at one epoch of every panel, by its id; a network that has diverged is missing."""
+
+    epoch: float
+    recorded: bool
+    metrics: dict[int, Metrics]
+
+
+def next_recorded(position: float) -> int:
+    """The first epoch after ``position`` that is recorded: each at first, then 128 for every doubling."""
+    epoch = math.floor(position + 1e-9) + 1
+    stride = max(1, 2 ** (epoch.bit_length() - RECORDS_PER_DOUBLING.bit_length()))
+    return -(-epoch // stride) * stride
+
+
+class Session:
+    """See the module. `submit` may be called from any thread, everything else from one thread at a time."""
+
+    def __init__(self) -> None:
+        self.inbox: deque[protocol.Command] = deque()
+        self.experiment = Experiment()
+        self.panels: list[Panel] = []
+        self.data: Data = draw(self.experiment.data)
+        self.playing = False
+        self.run = 0
+        self._target = 0.0  # epochs
+        self._recorded = 0.0  # the latest recorded epoch
+        self._ids = 0
+        self._frames = 0
+        self._rows: list[Row] = []
+        self._events: list[str | bytes] = []
+        self._changed = False  # something to show that no frame has shown
+
+    # ---- in ----
+
+    def submit(self, command: protocol.Command) -> None:
+        """Put a command into the inbox."""
+        self.inbox.append(command)
+
+    def apply(self) -> None:
+        """Carry out all waiting commands."""
+        while self.inbox:
+            command = self.inbox.popleft()
+            before = (self.experiment, self.playing, self.run, len(self.panels))
+            try:
+                self._handlers[type(command)](self, command)
+            except Invalid as error:
+                for problem in error.problems:
+                    self.report("error", problem)
+            except Refused as error:
+                params = {"reason": error.reason.en, "reason_zh": error.reason.zh}
+                self.report("error", Problem(("panels", 0, error.field), "impossible", params))
+            if isinstance(command, protocol.Open) or before != (
+                self.experiment,
+                self.playing,
+                self.run,
+                len(self.panels),
+            ):
+                self._say_state()
+            self._changed = True
+
+    def report(self, kind: str, problem: Problem) -> None:
+        """Say that something was refused or left out."""
+        self._events.append(report(kind, problem))
+
+    # ---- training ----
+
+    @property
+    def position(self) -> float:
+        """Epochs that the furthest healthy network has trained."""
+        return max((panel.trainer.position for panel in self.panels if not panel.diverged), default=self._target)
+
+    def aim(self, epochs: float) -> None:
+        """Have the networks train on by so many epochs (a fraction counts), if the session plays."""
+        if self.playing:
+            self._target += epochs
+
+    def work(self, updates: int) -> bool:
+        """A slice of training: at most so many updates for each network. True when there is nothing left to do."""
+        healthy = [panel for panel in self.panels if not panel.diverged]
+        if not healthy:
+            return True
+        stop = min(self._target, float(next_recorded(self._recorded)))
+        before = sum(panel.trainer.steps for panel in healthy)
+        arrived = all([panel.trainer.advance(stop, updates) for panel in healthy])
+        if sum(panel.trainer.steps for panel in healthy) != before:
+            self._changed = True
+            for panel in healthy:
+                if not panel.trainer.finite[0]:
+                    self._diverge(panel)
+        if arrived and stop < self._target + 1e-9 and stop == next_recorded(self._recorded):
+            self._recorded = stop
+            self._rows.append(self._measure(stop, recorded=True))
+            return stop >= self._target
+        return arrived
+
+    def settle(self) -> None:
+        """Give up what could not be trained in time: no debt is carried to the next frame."""
+        self._target = self.position
+
+    # ---- out ----
+
+    def messages(self, frame: bool) -> list[str | bytes]:
+        """Everything there is to send: events, and with ``frame`` a frame if there is anything new to see."""
+        frame_bytes = self._frame() if frame and self._changed and self.panels else None
+        out, self._events = self._events, []
+        if frame_bytes:
+            out.append(frame_bytes)
+        return out
+
+    @property
+    def frame_number(self) -> int:
+        """Number of the latest frame."""
+        return self._frames
+
+    def _say_state(self) -> None:
+        shown_panels: list[dict[str, Any]] = [
+            {
+                "id": panel.id,
+                "copy_of": panel.copy_of,
+                "units": sum(panel.spec.widths()) + panel.trainer.network.shapes[-1][0],
+                "parameters": panel.trainer.network.parameters.shape[1],
+            }
+            for panel in self.panels
+        ]
+        state = {
+            "type": "state",
+            "experiment": dump(self.experiment),
+            "playing": self.playing,
+            "run": self.run,
+            "link": links.encode(self.experiment),
+            "panels": shown_panels,
+        }
+        self._events.append(json.dumps(state, ensure_ascii=False))
+
+    def _say_data(self) -> None:
+        part = np.zeros(len(self.data.labels), np.uint8)
+        part[self.data.test] = 1
+        arrays: dict[str, Array] = {
+            "points": np.ascontiguousarray(self.data.points.T, np.float32),
+            "labels": self.data.labels.astype(np.uint8),
+            "part": part,
+            "classes": np.array([self.data.classes], np.int32),
+        }
+        self._events.append(frames.encode(arrays, {"kind": "data", "run": str(self.run)}))
+
+    def _measure(self, epoch: float, recorded: bool) -> Row:
+        metrics = {}
+        for panel in self.panels:
+            if panel.diverged:
+                continue
+            measured = panel.trainer.evaluate()
+            if np.isfinite(measured.train_loss[0]):
+                metrics[panel.id] = measured
+            else:
+                self._diverge(panel)
+        return Row(epoch, recorded, metrics)
+
+    def _frame(self) -> bytes:
+        position = self.position
+        if not self._rows or self._rows[-1].epoch != position:
+            self._rows.append(self._measure(position, recorded=False))
+        rows, self._rows = self._rows, []
+        for panel in self.panels:
+            if metrics := rows[-1].metrics.get(panel.id):
+                panel.predicted = metrics.predicted[0].astype(np.uint8)
+        grid = self._grid_size()
+        arrays: dict[str, Array] = {
+            "boundary": np.stack([self._boundary(panel, grid) for panel in self.panels]),
+            "predicted": np.stack([self._predicted(panel) for panel in self.panels]),
+            "epoch": np.array([row.epoch for row in rows]),
+            "recorded": np.array([row.recorded for row in rows], np.uint8),
+            "step": np.array([panel.trainer.steps for panel in self.panels], np.int32),
+            "diverged": np.array([panel.diverged for panel in self.panels], np.uint8),
+        }
+        depth = max(len(panel.spec.hidden) for panel in self.panels)
+        for name in SCALARS:
+            arrays[name] = _table(rows, self.panels, name, ())
+        for names, layers in ((PER_HIDDEN_LAYER, depth), (PER_WEIGHT_LAYER, depth + 1)):
+            for name in names:
+                arrays[name] = _table(rows, self.panels, name, (layers,))
+        self._frames += 1
+        self._changed = False
+        return frames.encode(arrays, {"kind": "frame", "frame": str(self._frames), "run": str(self.run)})
+
+    def _grid_size(self) -> int:
+        parameters = sum(panel.trainer.network.parameters.size for panel in self.panels)
+        if parameters > LARGE:
+            return COARSE_GRID if self.playing else GRID
+        return GRID if self.playing else FINE_GRID
+
+    def _boundary(self, panel: Panel, grid: int) -> Array:
+        if not panel.diverged:
+            p = panel.trainer.boundary(grid)[0]
+            if np.isfinite(p).all():
+                levels = 256 // self.data.classes
+                share = 1 / self.data.classes
+                confidence = (p.max(axis=0) - share) * ((levels - 1) / (1 - share))
+                panel.boundary = p.argmax(axis=0).astype(np.uint8) * np.uint8(levels) + confidence.astype(np.uint8)
+        if panel.boundary is None:
+            panel.boundary = np.zeros((grid, grid), np.uint8)
+        return _resized(panel.boundary, grid)
+
+    def _predicted(self, panel: Panel) -> Array:
+        if panel.predicted is None:
+            panel.predicted = np.zeros(len(self.data.labels), np.uint8)
+        return panel.predicted
+
+    # ---- commands ----
+
+    def _build(self, experiment: Experiment, data: Data) -> list[Trainer]:
+        trainers = []
+        for place, spec in enumerate(experiment.panels):
+            try:
+                trainers.append(Trainer(data, spec))
+            except Refused as error:
+                params = {"reason": error.reason.en, "reason_zh": error.reason.zh}
+                raise Invalid(Problem(("panels", place, error.field), "impossible", params)) from None
+        return trainers
+
+    def _start(self, experiment: Experiment) -> None:
+        """Begin anew with an experiment. Raises Invalid, with nothing changed, if it makes no sense."""
+        fresh_data = not self.panels or experiment.data != self.experiment.data
+        data = draw(experiment.data) if fresh_data else self.data
+        trainers = self._build(experiment, data)
+        self.experiment, self.data = experiment, data
+        ids = [panel.id for panel in self.panels[: len(trainers)]]
+        while len(ids) < len(trainers):
+            ids.append(self._new_id())
+        self.panels = [Panel(panel_id, trainer) for panel_id, trainer in zip(ids, trainers, strict=True)]
+        self.run += 1
+        self._target = 0.0
+        self._recorded = 0.0
+        if fresh_data:
+            self._say_data()
+        self._rows = [self._measure(0.0, recorded=True)]
+
+    def _new_id(self) -> int:
+        self._ids += 1
+        return self._ids
+
+    def _open(self, command: protocol.Open) -> None:
+        experiment, notices = links.decode(command.link)
+        for notice in notices:
+            self.report("notice", notice)
+        try:
+            self._start(experiment)
+        except Invalid:
+            self._start(Experiment())
+            raise
+
+    def _configure(self, command: protocol.Configure) -> None:
+        self._start(command.experiment)
+
+    def _play(self, command: protocol.Play) -> None:
+        self.playing = True
+        self._target = self.position
+
+    def _pause(self, command: protocol.Pause) -> None:
+        self.playing = False
+        self._target = self.position
+
+    def _step(self, command: protocol.Step) -> None:
+        self.playing = False
+        healthy = [panel for panel in self.panels if not panel.diverged]
+        self._target = min((panel.trainer.next_position for panel in healthy), default=self._target)
+
+    def _epoch(self, command: protocol.Epoch) -> None:
+        self.playing = False
+        self._target = math.floor(self.position + 1e-9) + 1.0
+
+    def _reset(self, command: protocol.Reset) -> None:
+        fresh = tuple(replace(spec, seed=(spec.seed + 1) % (MAX_SEED + 1)) for spec in self.experiment.panels)
+        self._start(replace(self.experiment, panels=fresh))
+
+    def _rewind(self, command: protocol.Rewind) -> None:
+        self._start(self.experiment)
+
+    def _speed(self, command: protocol.Speed) -> None:
+        self.experiment = replace(self.experiment, speed=float(command.value))
+
+    def _add(self, command: protocol.Add) -> None:
+        self._room()
+        self._start(replace(self.experiment, panels=(*self.experiment.panels, self.experiment.panels[-1])))
+
+    def _duplicate(self, command: protocol.Duplicate) -> None:
+        self._room()
+        original = self._panel(command.panel)
+        copy = Trainer(self.data, original.spec)
+        copy.restore(original.trainer.state())
+        panel = Panel(self._new_id(), copy, original.id, original.diverged, original.boundary, original.predicted)
+        self.panels.insert(command.panel + 1, panel)
+        self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
+
+    def _remove(self, command: protocol.Remove) -> None:
+        self._panel(command.panel)
+        if len(self.panels) == 1:
+            raise Invalid(Problem(("panels",), "last_panel", {}))
+        del self.panels[command.panel]
+        self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
+
+    def _set(self, command: protocol.Set) -> None:
+        places = range(len(self.panels)) if command.panels is None else command.panels
+        specs = list(self.experiment.panels)
+        for place in places:
+            specs[place] = replace(self._panel(place).spec, **{command.name: command.value})
+        experiment = replace(self.experiment, panels=tuple(specs))
+        if experiment == self.experiment and not command.restart:
+            return
+        live = all(spec.start() == panel.spec.start() for spec, panel in zip(specs, self.panels, strict=True))
+        if command.restart or not live:
+            self._start(experiment)
+            return
+        for spec, panel in zip(specs, self.panels, strict=True):
+            if spec != panel.spec:
+                panel.trainer.change(spec)
+        self.experiment = experiment
+
+    def _set_data(self, command: protocol.SetData) -> None:
+        data = replace(self.experiment.data, **{command.name: command.value})
+        if data != self.experiment.data:
+            self._start(replace(self.experiment, data=data))
+
+    def _vary(self, command: protocol.Vary) -> None:
+        known = {variation.id: variation for variation in variations()}
+        if command.variation not in known:
+            params = {"value": shown(command.variation), "expected": ", ".join(known)}
+            raise Invalid(Problem(("variation",), "unknown_choice", params))
+        base = self._panel(command.panel).spec
+        self._start(replace(self.experiment, panels=vary(base, known[command.variation], command.values)))
+
+    def _panel(self, place: int) -> Panel:
+        if place >= len(self.panels):
+            params = {"value": place, "minimum": 0, "maximum": len(self.panels) - 1}
+            raise Invalid(Problem(("panel",), "no_such_panel", params))
+        return self.panels[place]
+
+    def _room(self) -> None:
+        if len(self.panels) >= MAX_PANELS:
+            raise Invalid(Problem(("panels",), "too_many_panels", {"maximum": MAX_PANELS}))
+
+    def _diverge(self, panel: Panel) -> None:
+        panel.diverged = True
+        event = {
+            "type": "diverged",
+            "panel": panel.id,
+            "epoch": round(panel.trainer.position, 3),
+            "code": "overflow",
+            "message": translate("en", "diverged.overflow"),
+        }
+        self._events.append(json.dumps(event))
+        if self.playing and all(panel.diverged for panel in self.panels):
+            self.playing = False
+            self._say_state()
+
+    _handlers: ClassVar[dict[type[protocol.Command], Callable[["Session", Any], None]]] = {
+        protocol.Open: _open,
+        protocol.Configure: _configure,
+        protocol.Play: _play,
+        protocol.Pause: _pause,
+        protocol.Step: _step,
+        protocol.Epoch: _epoch,
+        protocol.Reset: _reset,
+        protocol.Rewind: _rewind,
+        protocol.Speed: _speed,
+        protocol.Add: _add,
+        protocol.Duplicate: _duplicate,
+        protocol.Remove: _remove,
+        protocol.Set: _set,
+        protocol.SetData: _set_data,
+        protocol.Vary: _vary,
+    }
+
+
+def report(kind: str, problem: Problem) -> str:
+    """The event that says what was refused (``error``) or left out (``notice``)."""
+    event = {"type": kind, "path": problem.path, "code": problem.code, "params": problem.params}
+    return json.dumps(event | {"message": problem.message})
+
+
+def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: tuple[int, ...]) -> Array:
+    """One metric of all rows and panels, ``(T, P)`` or ``(T, P, layers)``, NaN where there is nothing."""
+    table = np.full((len(rows), len(panels), *layers), np.nan, np.float32)
+    for t, row in enumerate(rows):
+        for place, panel in enumerate(panels):
+            if metrics := row.metrics.get(panel.id):
+                value = getattr(metrics, name)[0]
+                table[(t, place, slice(np.size(value))) if layers else (t, place)] = value
+    return table
+
+
+def _resized(field: Array, side: int) -> Array:
+    """A square field with another number of cells, by the nearest cell."""
+    if len(field) == side:
+        return field
+    nearest = (np.arange(side) * len(field)) // side
+    return field[np.ix_(nearest, nearest)]
