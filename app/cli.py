@@ -6,7 +6,7 @@ import webbrowser
 from typing import Annotated
 
 import uvicorn
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, SettingsConfigDict, SettingsError
 
 from app import __version__
@@ -132,3 +132,6 @@ def main() -> None:
         CliApp.run(Playground)
     except SettingsError as error:
         raise SystemExit(f"nn-playground: {error}") from None
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
+        raise SystemExit("nn-playground: " + "\n".join(lines)) from None

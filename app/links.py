@@ -42,7 +42,7 @@ def decode(link: str) -> tuple[Experiment, list[Problem]]:
     notices: list[Problem] = []
     experiment = Experiment()
     given: dict[str, str] = {}
-    for pair in link.split("#")[-1].lstrip("?").split("&")[:500]:
+    for pair in link.rpartition("#")[2].lstrip("?").split("&")[:500]:
         key, _, value = pair.partition("=")
         if key:
             given[unquote_plus(key)] = unquote_plus(value)

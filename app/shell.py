@@ -23,7 +23,7 @@ class ShellError(Exception):
 
 def read(source: str) -> tuple[Experiment, list[Problem]]:
     """The experiment in a config file or a link, and what of a link had to be left out. Raises ShellError."""
-    if "=" in source or source.startswith("#"):
+    if "=" in source or "#" in source or "://" in source:
         return links.decode(source)
     path = Path(source)
     try:
