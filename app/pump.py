@@ -17,7 +17,7 @@ from app.worker import Worker
 
 FRAME_INTERVAL = 1 / 20
 WINDOW = 2  # frames sent and not yet drawn
-CATCH_UP = 0.1  # seconds of training that a late frame makes up for at most
+CATCH_UP = 0.5  # seconds of training that a late frame makes up for at most
 
 log = logging.getLogger(__name__)
 

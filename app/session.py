@@ -402,13 +402,9 @@ class Session:
 
     def _diverge(self, panel: Panel) -> None:
         panel.diverged = True
-        event = {
-            "type": "diverged",
-            "panel": panel.id,
-            "epoch": round(panel.trainer.position, 3),
-            "code": "overflow",
-            "message": translate("en", "diverged.overflow"),
-        }
+        epoch = round(panel.trainer.position, 3)
+        message = translate("en", "diverged.text", epoch=epoch)
+        event = {"type": "diverged", "panel": panel.id, "epoch": epoch, "code": "overflow", "message": message}
         self._events.append(json.dumps(event))
         if self.playing and all(panel.diverged for panel in self.panels):
             self.playing = False

@@ -74,10 +74,14 @@ class Component:
         for field in fields(first):  # type: ignore[arg-type]
             values = [getattr(component, field.name) for component in components]
             if len(set(values)) > 1:
-                if not isinstance(values[0], float):
+                if not all(isinstance(value, int | float) for value in values) or all(map(_whole, values)):
                     raise ValueError(f"networks of one population must share {first.id}.{field.name}: {values}")
                 stacked[field.name] = np.array(values, dtype).reshape((-1,) + (1,) * axes)
         return replace(first, **stacked) if stacked else first  # type: ignore[type-var]
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int)
 
 
 C = TypeVar("C", bound=Component)

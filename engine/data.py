@@ -10,6 +10,7 @@ from engine.component import Array
 from engine.features import Feature
 from engine.preprocessing import Preprocessing
 from engine.spec import DataSpec
+from engine.streams import POINTS, stream
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def draw(spec: DataSpec) -> Data:
 
     At least one point of every class goes to each part.
     """
-    rng = np.random.default_rng(spec.seed)
+    rng = stream(spec.seed, POINTS)
     points, labels = spec.dataset.sample(spec.samples, spec.noise, rng)
     order = rng.permutation(spec.samples)
     in_training = np.zeros(spec.samples, bool)

@@ -23,9 +23,9 @@ class Metrics:
     """``train_loss`` and ``test_loss`` are the data loss L without the penalty R, which stands beside them.
 
     ``dead_ratio``: share of hidden units whose output is 0 for every training point (S3); NaN without hidden layers.
-    ``saturation_ratio``: share of (unit, training point) pairs of bounded activations with |g'(z)| < 0.05.
-    ``gradient_norm``: ‖dL/dW‖ of each weight layer, over the training part (S4: vanishing, exploding).
-    ``update_ratio``: ‖last update‖ / ‖weights‖ of each weight layer; about 1e-3 is healthy.
+    ``saturation_ratio``: share of all (unit, training point) pairs whose activation is bounded and has |g'(z)| < 0.05.
+    ``gradient_norm``: ‖dL/d[W b]‖ of each weight layer, over the training part (S4: vanishing, exploding).
+    ``update_ratio``: ‖last update‖ / ‖[W b]‖ of each weight layer; about 1e-3 is healthy.
     """
 
     train_loss: Array

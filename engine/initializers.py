@@ -1,6 +1,6 @@
 """Initializers: where the weights start. Biases start at zero.
 
-Every layer draws from a generator of its own, seeded by (seed, layer), so that two networks with the same seed start
+Every layer draws from a generator of its own, a stream of seed and layer, so that two networks with the same seed start
 from the same draw in every layer that has the same shape, and initializers differ only in scale.
 """
 

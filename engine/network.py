@@ -13,6 +13,7 @@ from engine.activations import Activation
 from engine.component import Array
 from engine.initializers import Initializer
 from engine.layers import Activate, Dense, Layer
+from engine.streams import WEIGHTS, stream
 
 
 class Network:
@@ -47,11 +48,11 @@ class Network:
         ]
 
     def initialize(self, initializers: Sequence[Initializer], seeds: Sequence[int]) -> None:
-        """Draw fresh weights for every network; layer l of a network with seed s uses a generator seeded (s, l)."""
+        """Draw fresh weights for every network; every layer has a random stream of its own."""
         for k, (initializer, seed) in enumerate(zip(initializers, seeds, strict=True)):
             for index, weights in enumerate(self.weights):
                 n_out, columns = weights.shape[1:]
-                rng = np.random.default_rng((seed, index))
+                rng = stream(seed, WEIGHTS, index)
                 weights[k, :, :-1] = initializer.draw(n_out, columns - 1, rng)
                 weights[k, :, -1] = 0
 

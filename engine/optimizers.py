@@ -16,7 +16,14 @@ OPTIMIZERS: Registry["Optimizer"] = Registry("optimizers", Text("Optimizer", "ä¼
 
 
 def _decay(label: Text, description: Text) -> tuple[Interval, Setting]:
-    setting = Setting(label, description, step=0.001, live=True, suggestions=(0.0, 0.5, 0.9, 0.99, 0.999), compare=(0.0, 0.9, 0.99))
+    setting = Setting(
+        label,
+        description,
+        step=0.001,
+        suggestions=(0.0, 0.5, 0.9, 0.99, 0.999),
+        compare=(0.0, 0.9, 0.99),
+        live=True,
+    )
     return Interval(ge=0.0, lt=1.0), setting
 
 

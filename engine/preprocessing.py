@@ -49,7 +49,8 @@ class Standardize(Preprocessing):
 
     def fit(self, x: Array) -> Affine:
         deviation = x.std(axis=1)
-        return Affine(np.diag(1 / np.where(deviation > 0, deviation, 1)), x.mean(axis=1))
+        constant = deviation <= 1e-12 * np.abs(x).max(axis=1)  # rounding leaves a little where there is nothing
+        return Affine(np.diag(1 / np.where(constant, 1, deviation)), x.mean(axis=1))
 
 
 @PREPROCESSING.add

@@ -17,7 +17,9 @@ from engine.datasets import PLANE
 from engine.diagnostics import Metrics, measure
 from engine.network import Network, Pass
 from engine.optimizers import Optimizer
+from engine.regularizers import Regularizer
 from engine.spec import DataSpec, NetworkSpec
+from engine.streams import ORDER, stream
 
 # A grid chunk's widest activation buffer stays within the cache: this many numbers.
 CHUNK = 65_536
@@ -58,7 +60,7 @@ class Trainer:
         self.steps = 0
         self._epoch = 0
         self._seen = 0  # training points seen in this epoch
-        self._rng = np.random.default_rng(self.data.seed)
+        self._rng = stream(self.data.seed, ORDER)
         self._order = self._rng.permutation(self.data.n_train)
         self._shuffled_x = np.empty_like(self.x[:, self.data.train])
         self._shuffled_targets = np.empty_like(self.targets[:, self.data.train])
@@ -79,16 +81,19 @@ class Trainer:
                     raise ValueError(f"{name}: networks of one population must share it")
         if len(specs) != self.network.networks:
             raise ValueError(f"expected {self.network.networks} networks, got {len(specs)}")
-        self.activations: list[Activation] = [
-            Activation.stack(layer, self.dtype, axes=2)
+        activations = [
+            type(layer[0]).stack(layer, self.dtype, axes=2)
             for layer in zip(*([hidden.activation for hidden in spec.hidden] for spec in specs), strict=True)
         ]
         optimizer = type(first.optimizer).stack([spec.optimizer for spec in specs], np.float64, axes=1)
+        regularizer = type(first.regularizer).stack([spec.regularizer for spec in specs], self.dtype, axes=1)
+        # nothing is changed before everything has been accepted
         if type(optimizer) is not type(getattr(self, "optimizer", None)):
             self._slots = np.zeros((optimizer.slots, *self.network.parameters.shape), self.dtype)
             self._slot_steps = 0
+        self.activations: list[Activation] = activations
         self.optimizer: Optimizer = optimizer
-        self.regularizer = type(first.regularizer).stack([spec.regularizer for spec in specs], self.dtype, axes=1)
+        self.regularizer: Regularizer = regularizer
         rates = np.array([spec.learning_rate for spec in specs], self.dtype)
         self._learning_rate = rates.reshape(()) if len(specs) == 1 else rates[:, np.newaxis]
         self.specs = specs

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Debian's Chromium looks for Google's hosts at every start unless it is told not to; nothing of that is needed here.
@@ -26,6 +27,27 @@ def find() -> str | None:
     """The path of a Chromium on this machine, ``PLAYGROUND_CHROMIUM`` first."""
     named = os.environ.get("PLAYGROUND_CHROMIUM")
     return named or next(filter(None, map(shutil.which, NAMES)), None) or _playwrights()
+
+
+def until(page: Any, condition: str, *values: object, seconds: float = 30) -> None:
+    """Wait until a JavaScript condition holds; ``values`` are ``v[0]``, ``v[1]``, … in it. Raises AssertionError.
+
+    It is looked at on every refresh of the page. (Playwright's own wait_for_function evaluates strings, which the
+    pages' content security policy forbids.)
+    """
+    met = page.evaluate(
+        """([v, ms]) => new Promise((resolve) => {
+          const end = performance.now() + ms;
+          const look = () => {
+            if (CONDITION) resolve(true);
+            else if (performance.now() > end) resolve(false);
+            else requestAnimationFrame(look);
+          };
+          look();
+        })""".replace("CONDITION", condition),
+        [list(values), seconds * 1000],
+    )
+    assert met, f"not within {seconds} s: {condition} with {values}"
 
 
 def _playwrights() -> str | None:

@@ -1,0 +1,71 @@
+"""One class is enough: a component that is registered at run time is in the menu, and works, and no page names any."""
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import pytest
+import uvicorn
+from annotated_types import Interval
+
+from app.cli import bind
+from app.resources import ROOT
+from app.server import create_app
+from engine import CATALOG
+from engine.activations import ACTIVATIONS, Activation
+from engine.component import Array, Setting, Text
+from tests.browser.chromium import until
+
+
+@pytest.fixture
+def server_with_sine() -> Iterator[str]:
+    """A server in this process, whose catalog has one activation more: CONTRIBUTING's example."""
+
+    @ACTIVATIONS.add
+    @dataclass(frozen=True)
+    class Sine(Activation):
+        """sin(ωz)."""
+
+        id = "sine"
+        label = Text("Sine", "正弦")
+        formula = "sin(ωz)"
+        description = Text("A wave.", "一种波。")
+        omega: Annotated[
+            float, Interval(ge=0.1, le=5.0), Setting(Text("Frequency ω", "频率 ω"), Text("Waves.", "波数。"), live=True)
+        ] = 1.0
+
+        def f(self, z: Array, out: Array) -> Array:
+            return np.sin(self.omega * z, out=out)
+
+        def df(self, z: Array, a: Array, out: Array) -> Array:
+            return np.multiply(self.omega, np.cos(self.omega * z), out=out)
+
+    listener, _ = bind("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    server.should_exit = True
+    thread.join()
+    listener.close()
+    ACTIVATIONS.remove("sine")
+
+
+@pytest.mark.browser
+def test_a_new_activation_is_in_the_page(open_page, server_with_sine: str) -> None:
+    page = open_page(base=server_with_sine)
+    page.get_by_label("Activation, layer 1").select_option(label="Sine")
+    until(page, "location.hash.includes('8-sine')")
+    until(page, "parseFloat(document.querySelector('.panel .major').cells[2].textContent) > 95")
+
+
+def test_no_components_id_is_written_in_the_page() -> None:
+    ids = {component for registry in CATALOG.values() for component in registry} - {"none"}
+    written = re.compile("|".join(f"[\"'`=]{component}[\"'`&]" for component in sorted(ids)))
+    files = [path for folder in ("static", "templates") for path in (ROOT / folder).rglob("*.*")]
+    assert len(files) > 20
+    found = [(path.name, match[0]) for path in files for match in written.finditer(path.read_text("utf-8"))]
+    assert not found

@@ -1,0 +1,230 @@
+"""Diagnostics equal their definitions, worked out here by brute force, one point or one unit at a time."""
+
+import numpy as np
+import pytest
+
+from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer
+from engine.activations import LeakyReLU, Linear, ReLU, Sigmoid, Tanh
+from engine.optimizers import SGD
+from engine.regularizers import L1, L2
+
+DATA = DataSpec(samples=60, train_share=0.7)
+
+
+def trained(*specs, epochs=5, dtype=np.float64, data=DATA):
+    trainer = Trainer(data, *specs, dtype=dtype)
+    trainer.train(epochs)
+    return trainer
+
+
+def layer_values(trainer, k, points):
+    """z and a of every hidden layer and the logits of network ``k``, in float64, one plain product a layer."""
+    a, hidden = trainer.inputs(points, np.float64)[:-1], []
+    for index, weights in enumerate(trainer.network.weights):
+        w = weights[k].astype(np.float64)
+        z = w[:, :-1] @ a + w[:, -1:]
+        if index == len(trainer.network.weights) - 1:
+            return hidden, z
+        activation = trainer.specs[k].hidden[index].activation
+        a = activation.f(z, np.empty_like(z))
+        hidden.append((z, a, activation))
+    raise AssertionError
+
+
+def train_points(trainer):
+    return trainer.data.points[:, trainer.data.train]
+
+
+def population(activations, **settings):
+    hidden = tuple(HiddenLayer(6, activation) for activation in activations)
+    return [NetworkSpec(hidden=hidden, seed=seed, learning_rate=0.1, **settings) for seed in (1, 2, 3)]
+
+
+def test_all_units_are_dead_with_biases_of_minus_100():
+    trainer = Trainer(DATA, *population([ReLU(), ReLU()]))
+    trainer.network.weights[0][1, :, -1] = -100  # network 1: first layer
+    for weights in trainer.network.weights[:-1]:
+        weights[2, :, -1] = -100  # network 2: both
+    metrics = trainer.evaluate()
+    assert metrics.layer_dead_ratio[1, 0] == 1
+    assert metrics.layer_dead_ratio[2].tolist() == [1, 1]
+    assert metrics.dead_ratio[2] == 1
+    assert metrics.dead_ratio[0] < 0.5
+
+
+def test_a_known_share_of_dead_units():
+    # Two of six units dead in the first layer, one of two in the second: 3 of 8.
+    spec = NetworkSpec(hidden=(HiddenLayer(6), HiddenLayer(2)))
+    trainer = Trainer(DATA, spec)
+    first, second, _ = trainer.network.weights
+    first[0, :, -1], second[0, :, -1] = 10, 100
+    first[0, :2, -1], second[0, :1, -1] = -100, -1000
+    metrics = trainer.evaluate()
+    np.testing.assert_allclose(metrics.layer_dead_ratio, [[2 / 6, 1 / 2]])
+    np.testing.assert_allclose(metrics.dead_ratio, [3 / 8])
+
+
+@pytest.mark.parametrize("shift", [0.0, -1.5])
+def test_dead_ratio_by_brute_force(activation, shift):
+    trainer = trained(*population([activation, activation]))
+    for weights in trainer.network.weights[:-1]:
+        weights[..., -1] += shift
+    metrics = trainer.evaluate()
+    for k in range(3):
+        hidden, _ = layer_values(trainer, k, train_points(trainer))
+        dead = [[all(value == 0 for value in unit) for unit in a] for _, a, _ in hidden]
+        np.testing.assert_allclose(metrics.layer_dead_ratio[k], np.mean(dead, axis=1), atol=1e-12)
+        assert metrics.dead_ratio[k] == pytest.approx(np.mean(dead))
+
+
+def test_a_unit_that_wakes_for_test_points_only_is_dead():
+    trainer = Trainer(DATA, NetworkSpec(hidden=(HiddenLayer(1),)), dtype=np.float64)
+    first = trainer.x[0]
+    far = trainer.data.n_train + int(np.argmax(first[trainer.data.test]))
+    edge = first[trainer.data.train].max()
+    trainer.x[0, far] = edge + 2
+    trainer.network.weights[0][0] = [[1, 0, -edge - 1]]
+    assert trainer.evaluate().dead_ratio[0] == 1
+    trainer.x[0, 0] = edge + 2
+    assert trainer.evaluate().dead_ratio[0] == 0
+
+
+def test_no_hidden_layers_no_ratio():
+    metrics = trained(NetworkSpec(hidden=())).evaluate()
+    assert np.isnan(metrics.dead_ratio).all() and np.isnan(metrics.saturation_ratio).all()
+    assert metrics.layer_dead_ratio.shape == metrics.layer_saturation_ratio.shape == (1, 0)
+
+
+def saturated(z, activation):
+    """|g'| < 0.05 by central difference."""
+    above, below = (activation.f(z + shift, np.empty_like(z)) for shift in (1e-6, -1e-6))
+    return np.abs((above - below) / 2e-6) < 0.05
+
+
+def test_saturation_by_brute_force(activation):
+    trainer = trained(*population([activation, activation]))
+    for weights in trainer.network.weights[:-1]:
+        weights *= 3
+    metrics = trainer.evaluate()
+    for k in range(3):
+        hidden, _ = layer_values(trainer, k, train_points(trainer))
+        shares = [saturated(z, g).mean() if g.bounded else 0.0 for z, _, g in hidden]
+        np.testing.assert_allclose(metrics.layer_saturation_ratio[k], shares, atol=1e-12)
+        assert metrics.saturation_ratio[k] == pytest.approx(np.mean(shares))
+        if activation.bounded:
+            assert 0 < metrics.saturation_ratio[k] < 1
+
+
+def test_saturation_of_mixed_layers():
+    trainer = trained(*population([Tanh(), ReLU(), Sigmoid(), LeakyReLU()]))
+    trainer.network.weights[0][...] *= 4
+    metrics = trainer.evaluate()
+    for k in range(3):
+        hidden, _ = layer_values(trainer, k, train_points(trainer))
+        shares = [saturated(z, g).mean() if g.bounded else 0.0 for z, _, g in hidden]
+        np.testing.assert_allclose(metrics.layer_saturation_ratio[k], shares, atol=1e-12)
+        assert shares[0] > 0
+
+
+def brute_force_gradient(trainer, k):
+    """d(mean loss)/d[W b] of every layer in float64: one training point at a time, by the four equations (S1, S2)."""
+    sums = [np.zeros(shape) for shape in trainer.network.shapes]
+    weights = [w[k].astype(np.float64) for w in trainer.network.weights]
+    targets = trainer.targets.astype(np.float64)
+    for i in range(trainer.data.n_train):
+        hidden, logits = layer_values(trainer, k, trainer.data.points[:, i : i + 1])
+        inputs = [trainer.inputs(trainer.data.points[:, i : i + 1], np.float64)[:-1], *(a for _, a, _ in hidden)]
+        d = trainer.loss.gradient(logits, targets[:, i : i + 1], np.empty_like(logits))
+        for index in range(len(sums) - 1, -1, -1):
+            sums[index] += d @ np.vstack([inputs[index], [[1.0]]]).T
+            if index:
+                z, a, activation = hidden[index - 1]
+                d = (weights[index][:, :-1].T @ d) * activation.df(z, a, np.empty_like(z))
+    return [total / trainer.data.n_train for total in sums]
+
+
+@pytest.mark.parametrize("train_share", [0.5, 0.7])  # parts of equal size share their buffers
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradient_norm_by_brute_force(default_loss, dtype, train_share):
+    data = DataSpec(samples=60, train_share=train_share)
+    trainer = trained(*population([Tanh(), ReLU()], loss=default_loss), dtype=dtype, data=data)
+    norms = trainer.evaluate().gradient_norm
+    assert norms.shape == (3, 3)
+    for k in range(3):
+        expected = [np.linalg.norm(g) for g in brute_force_gradient(trainer, k)]
+        np.testing.assert_allclose(norms[k], expected, rtol=1e-3 if dtype == np.float32 else 1e-9)
+
+
+def test_gradient_norm_is_of_the_data_loss_alone():
+    specs = population([Tanh()], regularizer=L2(strength=1.0)), population([Tanh()])
+    plain, regularized = (Trainer(DATA, *members).evaluate() for members in specs)
+    np.testing.assert_array_equal(plain.gradient_norm, regularized.gradient_norm)
+
+
+def test_gradients_vanish_in_a_deep_stack_of_sigmoids():
+    norms = Trainer(DATA, NetworkSpec(hidden=(HiddenLayer(6, Sigmoid()),) * 6)).evaluate().gradient_norm[0]
+    assert norms[0] < 0.01 * norms[-1]
+
+
+def test_losses_and_accuracies_by_brute_force(default_loss):
+    trainer = trained(*population([Tanh()], loss=default_loss))
+    metrics = trainer.evaluate()
+    data = trainer.data
+    for k in range(3):
+        probability, hits = [], []
+        for i in range(data.points.shape[1]):
+            p = trainer.predict(data.points[:, i : i + 1])[k, :, 0]
+            probability.append(p[data.labels[i]])
+            hits.append(p.argmax() == data.labels[i])
+            assert metrics.predicted[k, i] == p.argmax()
+        assert metrics.train_accuracy[k] == pytest.approx(np.mean(hits[data.train]))
+        assert metrics.test_accuracy[k] == pytest.approx(np.mean(hits[data.test]))
+        if default_loss.id in ("softmax_cross_entropy", "logistic"):  # −ln p of the right class
+            assert metrics.train_loss[k] == pytest.approx(-np.log(probability[data.train]).mean())
+            assert metrics.test_loss[k] == pytest.approx(-np.log(probability[data.test]).mean())
+
+
+def test_the_penalty_stands_beside_the_loss():
+    for regularizer, power in ((L2(strength=0.2), lambda w: 0.5 * w**2), (L1(strength=0.2), np.abs)):
+        trainer = trained(*population([Tanh()], regularizer=regularizer))
+        metrics = trainer.evaluate()
+        for k in range(3):
+            w = np.concatenate([weights[k, :, :-1].ravel() for weights in trainer.network.weights])
+            assert metrics.penalty[k] == pytest.approx(0.2 * power(w).sum())
+        free = Trainer(DATA, *population([Tanh()]), dtype=np.float64)
+        free.network.parameters[...] = trainer.network.parameters
+        np.testing.assert_array_equal(free.evaluate().train_loss, metrics.train_loss)
+
+
+def test_update_ratio_is_the_last_change_over_the_weights():
+    trainer = trained(*population([Tanh()], optimizer=SGD()))
+    before = [weights.copy() for weights in trainer.network.weights]
+    trainer.step()
+    ratio = trainer.evaluate().update_ratio
+    for index, (old, new) in enumerate(zip(before, trainer.network.weights, strict=True)):
+        for k in range(3):
+            assert ratio[k, index] == pytest.approx(np.linalg.norm(new[k] - old[k]) / np.linalg.norm(new[k]), rel=1e-6)
+
+
+def test_every_number_has_its_shape_and_is_finite(default_loss):
+    for networks in (1, 3):
+        specs = population([Linear(), *(cls() for cls in CATALOG["activations"].values())], loss=default_loss)
+        metrics = trained(*specs[:networks]).evaluate()
+        depth, n = len(specs[0].hidden), DATA.samples
+        for name, value in vars(metrics).items():
+            shape = {"predicted": (networks, n), "gradient_norm": (networks, depth + 1)}.get(name)
+            shape = shape or {"update_ratio": (networks, depth + 1)}.get(name)
+            shape = shape or ((networks, depth) if name.startswith("layer_") else (networks,))
+            assert np.shape(value) == shape, name
+            assert np.isfinite(value).all(), name
+
+
+def test_evaluating_twice_gives_the_same_numbers_that_later_training_does_not_touch():
+    trainer = trained(*population([Tanh(), ReLU()]))
+    first, again = trainer.evaluate(), trainer.evaluate()
+    kept = {name: np.copy(value) for name, value in vars(first).items()}
+    trainer.train(3)
+    trainer.evaluate()
+    for name, value in vars(again).items():
+        np.testing.assert_array_equal(value, kept[name])
+        np.testing.assert_array_equal(vars(first)[name], kept[name])
