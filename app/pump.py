@@ -85,9 +85,9 @@ class Pump:
                 self.dirty = False
             epochs = elapsed * self.session.experiment.speed if room else 0.0
             messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, frame=room)
-            if (
-                self.session.frame_number > self.sent
-            ):  # noted before it is sent, or its acknowledgement could come first
+            self.dirty |= self.session.unfinished
+            if self.session.frame_number > self.sent:
+                # noted before it is sent, or its acknowledgement could come first
                 self.sent = self.session.frame_number
                 self.unacknowledged.append(self.sent)
             for message in messages:

@@ -156,8 +156,16 @@ class Session:
         return arrived
 
     def settle(self) -> None:
-        """Give up what could not be trained in time: no debt is carried to the next frame."""
-        self._target = self.position
+        """Time is up. While it plays, what could not be trained is given up, so that no debt is carried along; an epoch
+        that was asked for by itself goes on with the next frame."""
+        if self.playing:
+            self._target = self.position
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether an update or epoch that was asked for by itself is not done yet."""
+        healthy = [panel.trainer for panel in self.panels if not panel.diverged]
+        return not self.playing and any(trainer.next_position <= self._target + 1e-9 for trainer in healthy)
 
     # ---- out ----
 

@@ -19,11 +19,11 @@ def url() -> Iterator[str]:
     """Address of a running server."""
     environment = os.environ | {"PYTHONWARNINGS": "error"}
     command = [sys.executable, "-m", "app", "serve", "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    assert server.stdout
-    yield server.stdout.readline().split()[-1]
-    server.terminate()
-    assert server.wait(timeout=20) in (0, -15), "the server did not end in peace"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdout
+        yield server.stdout.readline().split()[-1]
+        server.terminate()
+        assert server.wait(timeout=20) in (0, -15), "the server did not end in peace"
 
 
 @pytest.fixture(scope="package")
@@ -85,7 +85,7 @@ def open_page(browser: Browser, url: str) -> Iterator[type_of_opener]:
         page.goto(f"{base or url}{path}{'#' if link else ''}{link}")
         if not path:
             expect(page.locator(".panel .boundary").first).to_be_visible()
-            until(page, "document.querySelector('.panel .major td').textContent !== ''")
+            until(page, "document.querySelector('.panel .major td')?.textContent")
         return page
 
     yield opener

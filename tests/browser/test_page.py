@@ -141,7 +141,7 @@ def test_reload_and_the_shell_give_the_same_digits(open_page) -> None:
     at_epoch(page, 5)
     before, link = numbers(page), page.evaluate("location.hash")
     page.reload()
-    until(page, "document.querySelector('.panel .major td').textContent !== ''")
+    until(page, "document.querySelector('.panel .major td')?.textContent")
     at_epoch(page, 5)
     assert numbers(page) == before
     command = [sys.executable, "-m", "app", "train", link, "--at", "5", "--json"]
@@ -149,7 +149,7 @@ def test_reload_and_the_shell_give_the_same_digits(open_page) -> None:
     for place, network in enumerate(json.loads(printed)["networks"]):
         row = page.locator(".panel").nth(place).locator(".major td").all_inner_texts()
         assert row[0] == f"{network['test_loss'][0]:.3f}"
-        assert row[1].replace(" ", "").replace(" ", "") == f"{network['test_accuracy'][0]:.1%}"
+        assert re.sub(r"\s", "", row[1]) == f"{network['test_accuracy'][0]:.1%}"
 
 
 def test_the_keyboard_works_the_transport(open_page) -> None:
@@ -177,6 +177,7 @@ def test_the_keyboard_works_the_transport(open_page) -> None:
     page.keyboard.press("?")
     expect(page.locator("dialog#help")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog#help")).to_be_hidden()
     page.keyboard.press("Space")
     until(page, f"{PLAYING} && {EPOCH} > 2")
 
@@ -293,7 +294,7 @@ def test_charts_show_every_panel_and_their_numbers(open_page) -> None:
         chart = charts.nth(place)
         expect(chart.locator(".chart-picture")).to_have_attribute("aria-label", re.compile("epoch"))
         chart.locator("summary").click()
-        assert chart.locator("table tr").count() > 5
+        expect(chart.locator("table td").nth(3)).to_be_visible()
         chart.locator("summary").click()
     with page.expect_download() as download:
         charts.first.get_by_role("button", name="Download CSV").click()
@@ -312,7 +313,6 @@ def test_nothing_is_cut_and_nothing_jumps(open_page, size: tuple[int, int], pane
     )
     page = open_page(link, size=size)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
-    expect(page.locator("#charts .plot .main-svg").first).to_be_attached()
     where = "[...document.querySelectorAll('.panel, .chart, .transport button, .major td')].map((e) => {"
     where += "const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height].map(Math.round).join(); })"
     until(page, f"{EPOCH} > 5")

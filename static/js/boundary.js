@@ -1,0 +1,39 @@
+// Draws the decision boundary: one byte a cell, looked up in a colour table, into a canvas as
+// small as the grid, which the style sheet scales up. That is the cheapest way a browser has
+// (60 frames a second with nine panels); drawing at full size would cost ten times as much.
+
+import { colorTable } from "./palette.js";
+
+/** @param {HTMLCanvasElement} canvas @param {Uint8Array} cells @param {number} size */
+export function drawBoundary(canvas, cells, size, classes, discretize) {
+  if (canvas.width !== size) canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (canvas.image?.width !== size) {
+    canvas.image = context.createImageData(size, size);
+    canvas.pixels = new Uint32Array(canvas.image.data.buffer);
+  }
+  const table = colorTable(classes, discretize);
+  const pixels = canvas.pixels;
+  for (let index = 0; index < cells.length; index++) pixels[index] = table[cells[index]];
+  context.putImageData(canvas.image, 0, 0);
+}
+
+/** What a cell says: the class and how sure the network is (probability of that class). */
+export function readCell(cells, size, classes, plane, x, y) {
+  const [low, high] = plane;
+  const column = Math.min(size - 1, Math.max(0, Math.floor(((x - low) / (high - low)) * size)));
+  const row = Math.min(size - 1, Math.max(0, Math.floor(((high - y) / (high - low)) * size)));
+  const levels = Math.floor(256 / classes);
+  const value = cells[row * size + column];
+  const predicted = Math.min(classes - 1, Math.floor(value / levels));
+  const confidence = Math.min(1, (value - predicted * levels) / (levels - 1));
+  return { predicted, probability: 1 / classes + confidence * (1 - 1 / classes) };
+}
+
+/** Share of the plane given to each class, for the text summary. @returns {number[]} */
+export function areas(cells, classes) {
+  const levels = Math.floor(256 / classes);
+  const counts = Array(classes).fill(0);
+  for (const value of cells) counts[Math.min(classes - 1, Math.floor(value / levels))]++;
+  return counts.map((count) => count / cells.length);
+}

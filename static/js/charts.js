@@ -1,0 +1,221 @@
+// The charts below the panels and the only module that touches Plotly. Plotly is loaded after the
+// first boundary is on screen, since it takes a second to start; each chart is redrawn a few times
+// a second at most, in turn with the others. Beside the picture, which assistive technology
+// skips, stand a summary in words, the numbers as a table, and a CSV file.
+
+import { h, icon, setText } from "./dom.js";
+import { epochs as epochText, figure, percent } from "./format.js";
+import { currentLanguage, t } from "./i18n.js";
+import { LETTERS, panelColor, theme } from "./palette.js";
+import { CHARTS, buildChart } from "./traces.js";
+
+/** In units of the font size, which follows the screen. */
+const MARGIN = { l: 4.1, r: 2.6, t: 0.7, b: 2.3 };
+const CONFIG = { displaylogo: false, showSendToCloud: false, displayModeBar: false, doubleClick: false, responsive: false, showTips: false };
+const CLEAR = "rgba(0,0,0,0)";
+
+export function createCharts(store, loop) {
+  const root = document.getElementById("charts");
+  let plotly = null;
+  let loading = false;
+  let zoom = null;
+  let charts = [];
+
+  function build() {
+    for (const chart of charts) {
+      chart.job.drop();
+      chart.sizes.disconnect();
+      if (plotly && chart.plot.data) plotly.purge(chart.plot);
+    }
+    charts = CHARTS.map(makeChart);
+    root.replaceChildren(...charts.map((chart) => chart.element));
+  }
+
+  function makeChart(spec, index) {
+    const kept = charts[index];
+    const chart = { spec, log: kept?.log ?? spec.log, layer: kept?.layer ?? "auto", seen: true, cost: 8, summarized: -Infinity };
+    const title = t(spec.key);
+    chart.plot = h("div", { class: "plot", "aria-hidden": "true" });
+    chart.picture = h("div", { class: "chart-picture", role: "img", "aria-label": title }, chart.plot);
+    chart.note = h("p", { class: "chart-note muted" }, t("charts.loading"));
+    chart.table = h("div", { class: "chart-table", tabindex: "0", role: "region", "aria-label": t("charts.table_of", { name: title }) });
+    chart.details = h("details", { class: "chart-details" }, h("summary", { title: t("charts.table"), "aria-label": t("charts.table_of", { name: title }) }, icon("i-table")), chart.table);
+    chart.details.addEventListener("toggle", () => chart.job.now());
+    const button = (key, glyph, action) => h("button", { type: "button", class: "mini", title: t(key), "aria-label": `${title}: ${t(key)}`, onclick: action }, icon(glyph));
+    chart.logButton = h("button", { type: "button", class: "mini toggle", "aria-pressed": String(chart.log), title: t("charts.log_help"), "aria-label": `${title}: ${t("charts.log_help")}`,
+      onclick: () => {
+        chart.log = !chart.log;
+        chart.logButton.setAttribute("aria-pressed", String(chart.log));
+        chart.job.now();
+      } }, t("charts.log"));
+    chart.zoomButton = button("charts.late", "i-late", () => look(zoom ? null : { share: 1 / 3 }));
+    chart.legend = h("span", { class: "chart-legend" }, spec.series.length > 1
+      ? spec.series.map(({ key, dash }) => h("span", { class: `key ${dash}`, "data-key": key }, t(key))) : null);
+    if (spec.layers) {
+      chart.select = h("select", { class: "layer-select", "aria-label": t("charts.which_layer") });
+      chart.select.addEventListener("change", () => {
+        chart.layer = Number.isNaN(Number(chart.select.value)) ? chart.select.value : Number(chart.select.value);
+        chart.job.now();
+      });
+    }
+    chart.element = h("article", { class: "chart", "data-chart": spec.id },
+      h("header", { class: "chart-head" }, h("h2", {}, title), chart.select ?? chart.legend,
+        h("span", { class: "chart-tools" }, chart.logButton, chart.zoomButton, button("charts.csv", "i-down", () => download(spec)), chart.details)),
+      chart.picture, chart.note);
+    chart.job = loop.job(() => paint(chart), () => Math.max(280, chart.cost * 34));
+    chart.sizes = new ResizeObserver(() => chart.job.now());
+    chart.sizes.observe(chart.picture);
+    new IntersectionObserver(([entry]) => {
+      chart.seen = entry.isIntersecting;
+      if (chart.seen) chart.job.mark();
+    }).observe(chart.element);
+    return chart;
+  }
+
+  function look(next) {
+    zoom = next;
+    for (const chart of charts) chart.job.now();
+  }
+
+  /** The one zoom button offers the way back while only a part is shown. */
+  function showZoom(chart) {
+    const key = zoom ? "charts.whole" : "charts.late";
+    if (chart.zoomButton.dataset.shows === key) return;
+    chart.zoomButton.dataset.shows = key;
+    chart.zoomButton.title = t(key);
+    chart.zoomButton.setAttribute("aria-label", `${t(chart.spec.key)}: ${t(key)}`);
+    chart.zoomButton.classList.toggle("on", Boolean(zoom));
+    chart.zoomButton.replaceChildren(icon(zoom ? "i-whole" : "i-late"));
+  }
+
+  const shownPanels = () => store.panels.map((panel, index) => ({
+    letter: LETTERS[index], title: "", color: panelColor(index), history: store.history.get(panel.id), diverged: store.diverged.has(panel.id) }));
+
+  /** The choices of the per-layer chart: one panel's layers together, or one layer of all panels. */
+  function updateLayers(chart, shown) {
+    const depth = Math.max(1, ...shown.map(({ history }) => history.gradients.length || history.now?.gradient_norm.length || 1));
+    const letter = LETTERS[store.selectedIndex];
+    const key = `${depth} ${shown.length} ${letter} ${currentLanguage()}`;
+    if (chart.layersShown !== key) {
+      chart.layersShown = key;
+      const options = [["all", shown.length > 1 ? t("charts.all_layers_of", { letter }) : t("charts.all_layers")]];
+      for (let layer = 0; layer < depth - 1; layer++) options.push([layer, t("charts.layer", { number: layer + 1 })]);
+      options.push(["output", t("charts.output")]);
+      chart.select.replaceChildren(...options.map(([value, text]) => h("option", { value: String(value) }, text)));
+    }
+    let layer = chart.layer;
+    if (layer === "auto" || (typeof layer === "number" && layer >= depth - 1)) layer = shown.length > 1 ? (depth > 1 ? 0 : "output") : "all";
+    chart.select.value = String(layer);
+    return layer;
+  }
+
+  function paint(chart) {
+    if (!store.frame || !chart.seen) return;
+    const shown = shownPanels();
+    if (shown.some(({ history }) => !history?.now)) return;
+    const layer = chart.select ? updateLayers(chart, shown) : "all";
+    const size = fontSize();
+    const width = chart.picture.clientWidth;
+    const height = chart.picture.clientHeight;
+    const built = buildChart(chart.spec, shown, { log: chart.log, zoom, layer, selected: store.selectedIndex, height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
+    describe(chart, built);
+    for (const key of chart.legend.children) key.hidden = !built.lines.some((one) => one.name === key.dataset.key);
+    if (chart.details.open) fillTable(chart, built);
+    showZoom(chart);
+    if (!plotly || width < 40 || height < 40) return;
+    chart.note.hidden = true;
+    const started = performance.now();
+    plotly.react(chart.plot, built.traces, layout(chart, built, width, height, size), CONFIG);
+    chart.cost = chart.cost * 0.7 + (performance.now() - started) * 0.3;
+    if (!chart.wired) wire(chart);
+  }
+
+  const fontSize = () => Math.max(11, parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.72);
+
+  function layout(chart, { range, yRange, labels, traces }, width, height, size) {
+    const style = getComputedStyle(document.documentElement);
+    const color = (name) => style.getPropertyValue(name).trim();
+    const axis = { gridcolor: color("--line"), zeroline: false, linecolor: color("--line"), tickfont: { size, color: color("--muted") }, fixedrange: true, automargin: false, tickcolor: color("--line") };
+    return {
+      width, height, margin: Object.fromEntries(Object.entries(MARGIN).map(([side, units]) => [side, units * size])), paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, showlegend: false, uirevision: "keep",
+      font: { family: style.getPropertyValue("--font"), size, color: color("--text") },
+      hovermode: traces.length <= 8 ? "x unified" : "closest", dragmode: "zoom", hoverdistance: 30,
+      hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--line-strong"), font: { size, color: color("--text") } },
+      xaxis: { ...axis, range, fixedrange: false, nticks: Math.max(3, Math.round(width / 90)), hoverformat: ".6~g" },
+      yaxis: { ...axis, range: yRange, type: chart.log ? "log" : "-", nticks: Math.max(4, Math.round(height / 36)),
+        dtick: chart.log ? (yRange[1] - yRange[0] > 1.4 ? Math.ceil((yRange[1] - yRange[0]) / 5) : undefined) : chart.spec.fixed ? 0.5 : undefined,
+        tickformat: chart.spec.share ? ".0%" : undefined, exponentformat: "power" },
+      annotations: [{ text: t("charts.epoch"), xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "right", yanchor: "top", xshift: -0.4 * size, yshift: -0.45 * size, showarrow: false, font: { size, color: color("--muted") } },
+        ...labels.map(({ text, color: ink, y }) => ({ text: `<b>${text}</b>`, xref: "paper", yref: "paper", x: 1, y, xanchor: "left", yanchor: "middle", showarrow: false, xshift: 2, font: { size: size + 1, color: ink } }))],
+    };
+  }
+
+  function wire(chart) {
+    chart.wired = true;
+    chart.plot.on("plotly_relayout", (change) => {
+      const from = change["xaxis.range[0]"];
+      if (from !== undefined) look({ range: [Math.max(0, from), change["xaxis.range[1]"]] });
+    });
+    chart.plot.on("plotly_doubleclick", () => look(null));
+  }
+
+  const show = (chart, value) => (chart.spec.share ? percent(value) : figure(value));
+
+  /** What the chart says, in words, for those who do not see it. */
+  function describe(chart, { lines, label }) {
+    const now = performance.now();
+    if (now - chart.summarized < 2000) return;
+    chart.summarized = now;
+    const epoch = Math.floor(lines[0]?.panel.history.now.epoch ?? 0);
+    const parts = lines.map((one) => `${label(one)} ${show(chart, one.newest)}`);
+    chart.picture.setAttribute("aria-label", t("charts.summary", { name: t(chart.spec.key), epoch, values: parts.join(", ") }));
+  }
+
+  function fillTable(chart, { lines, label }) {
+    const epochs = lines[0]?.x ?? [];
+    const columns = Math.min(5, epochs.length);
+    const picks = [...Array(columns).keys()].map((index) => Math.round((index * (epochs.length - 1)) / Math.max(1, columns - 1))).reverse();
+    const at = (one, pick) => one.y[one.x.indexOf(epochs[pick])] ?? NaN;
+    chart.table.replaceChildren(h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("charts.epoch")), picks.map((pick) => h("th", { scope: "col", class: "figure" }, epochText(epochs[pick]).replace(/^[0,]+(?=\d)/, ""))))),
+      h("tbody", {}, lines.map((one) => h("tr", {}, h("th", { scope: "row" }, label(one)), picks.map((pick) => h("td", { class: "figure" }, show(chart, at(one, pick)))))))));
+  }
+
+  function download(spec) {
+    const rows = [];
+    shownPanels().forEach(({ letter, history }) => {
+      const depth = history.gradients.length;
+      const columns = spec.layers ? [...Array(depth).keys()].map((layer) => [`gradient_norm_${layer === depth - 1 ? "output" : layer + 1}`, history.gradients[layer]]) : spec.series.map(({ column }) => [column, history.columns[column]]);
+      for (const [name, values] of columns) values.forEach((value, index) => rows.push([letter, history.columns.epoch[index], name, Number.isFinite(value) ? value : ""]));
+    });
+    const text = `panel,epoch,series,value\r\n${rows.map((row) => row.join(",")).join("\r\n")}\r\n`;
+    const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: `${spec.id}.csv` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  /** Loads Plotly once; called after the first boundary is on screen. */
+  function load() {
+    if (loading) return;
+    loading = true;
+    const script = h("script", { src: document.body.dataset.plotly, async: true });
+    script.addEventListener("load", () => {
+      plotly = window.Plotly;
+      for (const chart of charts) chart.job.now();
+    });
+    script.addEventListener("error", () => charts.forEach((chart) => setText(chart.note, t("charts.failed"))));
+    document.head.append(script);
+  }
+
+  const mark = () => charts.forEach((chart) => chart.job.mark());
+  const now = () => charts.forEach((chart) => chart.job.now());
+  store.on("boot", build);
+  store.on("state", ({ fresh }) => {
+    if (fresh) zoom = null;
+    now();
+  });
+  store.on("select", now);
+  store.on("theme", now);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme() && now());
+  return { draw: mark, load };
+}

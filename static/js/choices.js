@@ -1,0 +1,136 @@
+// Choosing from the catalog: one component (a select, or thumbnails where the entries bring
+// example points) with its formula, its sentence and its own parameters below, or a non-empty
+// set of them as chips. Nothing here knows the name of any component.
+
+import { h } from "./dom.js";
+import { drawThumbnail } from "./points.js";
+
+/** The value for a newly chosen entry: defaults, keeping parameters that mean the same. */
+function valueOf(entry, previous = {}) {
+  const value = { id: entry.id };
+  for (const parameter of entry.parameters) {
+    const kept = previous[parameter.name];
+    const legal = typeof kept === "number" && typeof parameter.default === "number" && kept >= (parameter.minimum ?? -Infinity) && kept <= (parameter.maximum ?? Infinity);
+    value[parameter.name] = legal ? kept : structuredClone(parameter.default);
+  }
+  return value;
+}
+
+export function choiceField(descriptor, context) {
+  const entries = context.catalog[descriptor.family] ?? [];
+  let current = descriptor.default;
+  let built = null;
+  let parameters = [];
+  const pick = (entryId) => {
+    const entry = entries.find((candidate) => candidate.id === entryId);
+    current = valueOf(entry, current);
+    context.change(current, true);
+    show();
+  };
+
+  const pictured = entries.some((entry) => entry.example);
+  const chooser = pictured ? thumbnails(descriptor, entries, context, pick) : list(entries, context.id, pick);
+  const formula = h("p", { class: "formula" });
+  const sentence = h("p", { class: "sentence" });
+  const nested = h("div", { class: "nested" });
+  const about = context.compact ? null : h("div", { class: "about" }, formula, sentence);
+
+  function show() {
+    const entry = entries.find((candidate) => candidate.id === current?.id);
+    chooser.set(current?.id);
+    if (!entry) return;
+    if (built !== entry.id) {
+      built = entry.id;
+      formula.textContent = entry.formula;
+      formula.hidden = !entry.formula;
+      sentence.textContent = entry.description;
+      parameters = entry.parameters.map((parameter) => ({
+        name: parameter.name,
+        control: context.make(parameter, {
+          ...context, compact: false, bare: false, label: undefined, immediate: false,
+          change: (value) => {
+            current = { ...current, [parameter.name]: value };
+            context.change(current, true);
+          },
+        }),
+      }));
+      nested.replaceChildren(...parameters.map(({ control }) => control.element));
+      nested.hidden = !parameters.length;
+    }
+    for (const { name, control } of parameters) if (current[name] !== undefined) control.set(current[name]);
+  }
+
+  return {
+    element: h("div", { class: "choice" }, chooser.element, about, nested),
+    focus: pictured ? null : context.id,
+    inputs: pictured ? [] : [chooser.element],
+    set(value) {
+      current = value;
+      show();
+    },
+    fail(path, text) {
+      const hit = parameters.find(({ name }) => path.includes(name));
+      return hit ? hit.control.fail(path.slice(path.indexOf(hit.name) + 1), text) : false;
+    },
+    clear() {
+      for (const { control } of parameters) control.clear();
+    },
+  };
+}
+
+function list(entries, id, pick) {
+  const select = h("select", { id }, entries.map((entry) => h("option", { value: entry.id }, entry.label)));
+  select.addEventListener("change", () => pick(select.value));
+  return {
+    element: select,
+    set(value) {
+      select.value = value ?? "";
+    },
+  };
+}
+
+function thumbnails(descriptor, entries, context, pick) {
+  const inputs = new Map();
+  const draw = [];
+  const items = entries.map((entry) => {
+    const input = h("input", { type: "radio", name: context.id, value: entry.id, class: "visually-hidden" });
+    input.addEventListener("change", () => pick(entry.id));
+    inputs.set(entry.id, input);
+    const canvas = h("canvas", { class: "thumbnail", "aria-hidden": "true" });
+    if (entry.example) draw.push(() => drawThumbnail(canvas, entry.example, context.plane, 44));
+    return h("label", { class: "thumbnail-choice", title: entry.label }, input, canvas, h("span", { class: "thumbnail-label" }, entry.label));
+  });
+  draw.forEach((one) => one());
+  return {
+    element: h("div", { class: "thumbnails" }, items),
+    set(value) {
+      const input = inputs.get(value);
+      if (input) input.checked = true;
+    },
+  };
+}
+
+export function setField(descriptor, context) {
+  const entries = context.catalog[descriptor.family] ?? [];
+  let current = descriptor.default;
+  const boxes = entries.map((entry) => {
+    const input = h("input", { type: "checkbox", value: entry.id, class: "visually-hidden" });
+    input.addEventListener("change", () => {
+      const rest = current.filter((value) => value.id !== entry.id);
+      const wanted = input.checked ? [...rest, valueOf(entry)] : rest;
+      const place = (value) => entries.findIndex((candidate) => candidate.id === value.id);
+      current = wanted.sort((a, b) => place(a) - place(b));
+      context.change(current, true);
+    });
+    return { entry, input, element: h("label", { class: "chip", title: entry.description }, input, h("span", {}, entry.label)) };
+  });
+  return {
+    element: h("div", { class: "chips" }, boxes.map((box) => box.element)),
+    focus: null,
+    inputs: [],
+    set(value) {
+      current = value;
+      for (const { entry, input } of boxes) input.checked = value.some((chosen) => chosen.id === entry.id);
+    },
+  };
+}

@@ -1,0 +1,204 @@
+// A control a kind, made from the server's descriptor alone: label, one-sentence help, the mark
+// that says "changed from the default" with its put-back button, and the place for an error are
+// the same for all; what is inside comes from the modules named below. A control knows neither
+// socket nor store: it gets values by set() and gives them away by `change`.
+
+import { h, icon, same, throttle, uniqueId } from "./dom.js";
+import { plain, withUnit } from "./format.js";
+import { t } from "./i18n.js";
+import { numberField, switchField } from "./fields.js";
+import { choiceField, setField } from "./choices.js";
+import { layersField } from "./layers.js";
+
+/**
+ * @typedef {{name: string, kind: string, label: string, description: string, default: any, minimum: number|null,
+ *   maximum: number|null, scale: string, step: number|null, suggestions: any[], unit: string, live: boolean,
+ *   group: string, family: string|null, layer: Descriptor[]}} Descriptor
+ * @typedef {{element: HTMLElement, set: (value: any) => void, fail: (path: any[], text: string) => boolean, clear: () => void,
+ *   value: () => any}} Control
+ * @typedef {{catalog: Record<string, any[]>, plane: number[], change: (value: any) => void, compact?: boolean, immediate?: boolean,
+ *   label?: string, bare?: boolean}} Context
+ */
+
+const FIELDS = {
+  integer: numberField, number: numberField, boolean: switchField, component: choiceField, components: setField, layers: layersField,
+};
+/** While a hand is on a control, echoes of earlier values must not move it. */
+const HOLD = 700;
+
+/** A value with every parameter named, so that it compares with the default. */
+export function complete(descriptor, value, catalog) {
+  const fill = (entryValue) => {
+    const entry = catalog[descriptor.family]?.find((candidate) => candidate.id === entryValue?.id);
+    if (!entry) return entryValue;
+    const filled = { id: entry.id };
+    for (const parameter of entry.parameters) {
+      filled[parameter.name] = complete(parameter, entryValue[parameter.name] ?? parameter.default, catalog);
+    }
+    return filled;
+  };
+  if (descriptor.kind === "component") return fill(value);
+  if (descriptor.kind === "components") return value.map(fill).sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (descriptor.kind === "layers") {
+    return value.map((entry) =>
+      Object.fromEntries(descriptor.layer.map((part) => [part.name, complete(part, entry[part.name] ?? part.default, catalog)])));
+  }
+  return value;
+}
+
+/** The sentence about range, default and effect that follows the description in the help. */
+function rangeText(descriptor) {
+  const { minimum, maximum, unit, kind } = descriptor;
+  const parts = [];
+  if (kind === "integer" || kind === "number") {
+    if (minimum !== null && maximum !== null) parts.push(t("help.range", { minimum: withUnit(minimum, unit), maximum: withUnit(maximum, unit) }));
+    else if (minimum !== null) parts.push(t("help.at_least", { minimum: withUnit(minimum, unit) }));
+    else if (maximum !== null) parts.push(t("help.at_most", { maximum: withUnit(maximum, unit) }));
+    if (typeof descriptor.default === "number") parts.push(t("help.default", { value: withUnit(descriptor.default, unit) }));
+  }
+  if (kind === "layers" || kind === "components") {
+    if (minimum !== null && maximum !== null) parts.push(t("help.count", { minimum: plain(minimum), maximum: plain(maximum) }));
+  }
+  return parts.join(" ");
+}
+
+/**
+ * @param {Descriptor} descriptor @param {Context} context @returns {Control}
+ */
+export function makeControl(descriptor, context) {
+  const id = uniqueId(descriptor.name);
+  let shown = descriptor.default;
+  let latest = descriptor.default;
+  let confirmed = descriptor.default;
+  let heldUntil = 0;
+  let timer = 0;
+  let failed = false;
+  const typed = descriptor.kind === "integer" || descriptor.kind === "number";
+
+  const send = throttle(descriptor.live ? 50 : 125, (value) => context.change(value));
+  const pass = (value, final) => {
+    shown = value;
+    latest = value;
+    clear();
+    hold(final ? 250 : HOLD);
+    mark();
+    if (context.immediate) context.change(value);
+    else {
+      send(value);
+      if (final) send.flush();
+    }
+  };
+
+  const help = h("div", { id: `${id}-help`, class: "help", popover: "" },
+    h("p", {}, descriptor.description),
+    rangeText(descriptor) ? h("p", { class: "figure" }, rangeText(descriptor)) : null,
+    context.compact ? null : h("p", { class: "muted" }, t(descriptor.live ? "help.live" : "help.restart")));
+  const field = FIELDS[descriptor.kind](descriptor, { ...context, id, make: makeControl, change: pass });
+
+  const label = context.label ?? descriptor.label;
+  const caption = field.focus
+    ? h("label", { class: "label", for: field.focus, id: `${id}-label` }, label)
+    : h("span", { class: "label", id: `${id}-label` }, label);
+  const putBack = h("button", { type: "button", class: "mini put-back", "aria-label": t("help.put_back", { name: label }), title: t("help.put_back", { name: label }),
+    onclick: () => {
+      const value = structuredClone(descriptor.default);
+      pass(value, true);
+      field.set(value);
+    } }, icon("i-back"));
+  const helpButton = h("button", { type: "button", class: "mini ask", "aria-label": t("help.about", { name: label }), popovertarget: help.id }, "?");
+  help.addEventListener("toggle", (event) => event.newState === "open" && place(help, helpButton));
+  const differs = h("span", { class: "differs", hidden: true }, t("settings.differs"));
+  const error = h("p", { class: "error", role: "alert", id: `${id}-error`, hidden: true });
+  const head = context.bare ? null : h("div", { class: "control-head" }, caption, differs, putBack, helpButton);
+  const element = h("div", { class: `control kind-${descriptor.kind}`, "data-name": descriptor.name }, head, field.element, error, context.bare ? null : help);
+  if (!field.focus) {
+    field.element.setAttribute("role", "group");
+    field.element.setAttribute("aria-labelledby", `${id}-label`);
+    field.element.setAttribute("aria-describedby", context.bare ? `${id}-error` : `${help.id} ${id}-error`);
+  }
+  for (const input of field.inputs ?? []) {
+    if (context.bare) input.setAttribute("aria-label", label);
+    input.setAttribute("aria-describedby", context.bare ? `${id}-error` : `${help.id} ${id}-error`);
+  }
+  if (context.bare && !field.focus) {
+    field.element.setAttribute("aria-label", label);
+    field.element.removeAttribute("aria-labelledby");
+  }
+
+  function mark() {
+    const changed = !same(complete(descriptor, shown, context.catalog), complete(descriptor, descriptor.default, context.catalog));
+    element.classList.toggle("changed", changed);
+    putBack.disabled = !changed;
+  }
+  function hold(time) {
+    heldUntil = performance.now() + time;
+    clearTimeout(timer);
+    timer = setTimeout(() => show(latest), time + 10);
+  }
+  function set(value) {
+    latest = value;
+    confirmed = value;
+    show(value);
+  }
+  function show(value) {
+    if (performance.now() < heldUntil || failed) return;
+    if (!error.hidden) clear();
+    shown = value;
+    field.set(value);
+    mark();
+  }
+  function clear() {
+    failed = false;
+    error.hidden = true;
+    error.textContent = "";
+    element.classList.remove("failed");
+    field.clear?.();
+    for (const input of field.inputs ?? []) input.removeAttribute("aria-invalid");
+  }
+
+  field.set(shown);
+  mark();
+  return {
+    element,
+    set,
+    clear,
+    value: () => shown,
+    /** Shows "these panels differ here". */
+    differ(yes) {
+      differs.hidden = !yes;
+    },
+    fail(path, text) {
+      failed = true;
+      if (path.length && field.fail?.(path, text)) return true;
+      // What was typed stays to be corrected; a choice that was refused goes back to what holds.
+      if (!typed) {
+        failed = false;
+        heldUntil = 0;
+        clearTimeout(timer);
+        show(confirmed);
+      }
+      element.classList.add("failed");
+      error.textContent = text;
+      error.hidden = false;
+      for (const input of field.inputs ?? []) input.setAttribute("aria-invalid", "true");
+      return true;
+    },
+  };
+}
+
+/** Puts a popover beside the column its button is in, or below the button where there is no room. */
+function place(popover, button) {
+  const at = button.getBoundingClientRect();
+  const own = popover.getBoundingClientRect();
+  const column = button.closest(".column")?.getBoundingClientRect();
+  const beside = column && [column.right + 8, column.left - own.width - 8].find((left) => left >= 8 && left + own.width <= innerWidth - 8);
+  if (beside) {
+    popover.style.left = `${beside}px`;
+    popover.style.top = `${Math.max(8, Math.min(at.top - 8, innerHeight - own.height - 8))}px`;
+    return;
+  }
+  const left = Math.max(8, Math.min(innerWidth - own.width - 8, at.right - own.width));
+  const below = at.bottom + 6 + own.height < innerHeight;
+  popover.style.left = `${left}px`;
+  popover.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - own.height - 6)}px`;
+}

@@ -1,0 +1,77 @@
+// The little help with the DOM that every view wants: making elements in one expression,
+// icons out of the sprite, and limiting how often something is sent. No view keeps markup in
+// strings, so nothing a server or a link says can become markup.
+
+/**
+ * Makes an element: `h("p", {class: "hint", onclick: f}, "text", child)`.
+ * @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node|string|null|false)} children
+ * @returns {any}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name in element && typeof value !== "string") element[name] = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== false && child !== undefined));
+  return element;
+}
+
+/** An icon of static/icon.svg. @param {string} name */
+export function icon(name) {
+  const namespace = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(namespace, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(namespace, "use");
+  use.setAttribute("href", `static/icon.svg#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Sets text only when it changed, so that nothing is laid out in vain. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Calls at most once in `wait` ms; the last call is always made. */
+export function throttle(wait, call) {
+  let timer = 0;
+  let last = -Infinity;
+  let latest = null;
+  const run = () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (!latest) return;
+    last = performance.now();
+    const values = latest;
+    latest = null;
+    call(...values);
+  };
+  const throttled = (...values) => {
+    latest = values;
+    const due = last + wait - performance.now();
+    if (due <= 0) run();
+    else if (!timer) timer = setTimeout(run, due);
+  };
+  throttled.flush = run;
+  return throttled;
+}
+
+let counter = 0;
+/** A document-wide unique id. */
+export const uniqueId = (prefix) => `${prefix}-${++counter}`;
+
+/** True when the visitor asked for less motion. */
+export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Deep equality of JSON values. */
+export function same(a, b) {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && same(a[key], b[key]));
+}

@@ -1,0 +1,64 @@
+// One key for everything the transport does, and digits for the panels. Keys are left alone
+// while someone types or a dialog is open, and all of them can be switched off in the help,
+// because single-letter keys get in the way of speech input.
+
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
+import { recall, remember } from "./saved.js";
+
+const KEYS = [
+  ["Space", "keys.play"], ["S →", "transport.update"], ["E", "transport.epoch"], ["R", "transport.reset"], ["W Home", "transport.rewind"],
+  ["+ −", "keys.speed"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "panels.discretize"], ["T", "panels.test_data"], ["L", "share.copy"], ["?", "help.open"],
+];
+
+/** @param {Record<string, () => void>} actions @param {(index: number) => void} selectPanel */
+export function createKeyboard(actions, selectPanel) {
+  const dialog = document.getElementById("help");
+  let enabled = recall("shortcuts") !== "off";
+
+  const byKey = {
+    s: "update", arrowright: "update", e: "epoch", r: "reset", w: "rewind", home: "rewind", "+": "faster", "=": "faster", "-": "slower", "−": "slower",
+    v: "vary", d: "discretize", t: "testData", l: "share", "?": "help",
+  };
+
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    const slider = target.matches?.("input[type=range]");
+    const typing = target.matches?.("input:not([type=range], [type=checkbox], [type=radio]), select, textarea");
+    const key = event.key.toLowerCase();
+    if (typing || (!enabled && key !== "?")) return;
+    if (key === " ") {
+      if (target.closest?.("button, a, summary, input:not([type=range])")) return;
+      event.preventDefault();
+      actions.toggle();
+      return;
+    }
+    if ((slider || target.matches?.("input[type=radio]")) && (key.startsWith("arrow") || key === "home")) return;
+    if (/^[1-9]$/.test(key)) {
+      selectPanel(Number(key) - 1);
+      return;
+    }
+    const action = byKey[key];
+    if (!action) return;
+    event.preventDefault();
+    actions[action]();
+  });
+
+  function open() {
+    const box = h("input", { type: "checkbox", role: "switch", checked: enabled });
+    box.addEventListener("change", () => {
+      enabled = box.checked;
+      remember("shortcuts", enabled ? "on" : "off");
+    });
+    dialog.replaceChildren(
+      h("h2", { id: "help-heading" }, t("help.heading")),
+      h("dl", { class: "keys" }, KEYS.flatMap(([keys, text]) => [
+        h("dt", {}, keys.split(/ (?=\S)/).flatMap((one) => (one === "–" ? [" – "] : [h("kbd", {}, one), " "]))), h("dd", {}, t(text))])),
+      h("label", { class: "switch" }, box, h("span", {}, t("help.shortcuts"))),
+      h("p", { class: "muted" }, t("help.reading")),
+      h("form", { method: "dialog", class: "dialog-actions" }, h("button", { class: "button strong" }, t("page.close"))));
+    dialog.showModal();
+  }
+  return { open };
+}

@@ -1,0 +1,60 @@
+// Messages that have no control to stand beside: toasts, and one quiet line for screen readers
+// that speaks at most every five seconds, because a status that never stops talking is one that
+// gets switched off.
+
+import { h, icon } from "./dom.js";
+import { currentLanguage, hasText, t } from "./i18n.js";
+import { withUnit } from "./format.js";
+
+const PAUSE = 5000;
+let lastSpoken = -Infinity;
+let timer = 0;
+
+/** @param {string} text @param {"note"|"fault"} [tone] */
+export function toast(text, tone = "note") {
+  const root = document.getElementById("toasts");
+  for (const other of [...root.children]) if (other.dataset.message === text) other.remove();
+  const element = h("div", { class: `toast ${tone}`, role: tone === "fault" ? "alert" : null, "data-message": text },
+    h("span", {}, text),
+    h("button", { type: "button", class: "mini", "aria-label": t("page.close"), onclick: () => element.remove() }, icon("i-close")));
+  root.append(element);
+  if (tone !== "fault") say(text, true);
+  while (root.children.length > 3) root.firstChild.remove();
+  setTimeout(() => element.remove(), tone === "fault" ? 10_000 : 5000);
+}
+
+/** Speaks to screen readers; `urgent` (start, pause, divergence) does not wait. */
+export function say(text, urgent = false) {
+  const line = document.getElementById("status");
+  const wait = urgent ? 0 : lastSpoken + PAUSE - performance.now();
+  clearTimeout(timer);
+  if (wait > 0) return;
+  timer = setTimeout(() => {
+    lastSpoken = performance.now();
+    line.textContent = text;
+  }, 0);
+}
+
+/** The refused value as it was sent: the server quotes it as JSON. */
+function unquoted(value) {
+  try {
+    const parsed = JSON.parse(value);
+    return typeof parsed === "object" ? value : parsed;
+  } catch {
+    return value;
+  }
+}
+
+/** An event's text in the visitor's language; the server's English sentence where there is none. */
+export function wording(event, family, unit = "") {
+  const key = `${family}.${event.code}`;
+  if (!hasText(key)) return event.message ?? event.code;
+  const params = {};
+  for (const [name, given] of Object.entries(event.params ?? {})) {
+    const value = name === "reason" && currentLanguage() === "zh" ? event.params.reason_zh ?? given : name === "value" ? unquoted(given) : given;
+    const text = typeof value === "number" ? withUnit(value, unit) : Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
+    params[name] = name === "value" && text.length > 60 ? `${text.slice(0, 57)}…` : text || "“”";
+  }
+  const text = t(key, params);
+  return /\{\w+\}/.test(text) ? event.message ?? text : text;
+}

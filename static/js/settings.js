@@ -1,0 +1,63 @@
+// The right column: the selected panel's settings. With more than one panel it says which panel
+// they are, marks settings in which the panels differ, and has a switch for whether a change is
+// meant for this panel or for all, because a comparison is only one if the rest stays the same.
+
+import { h } from "./dom.js";
+import { createForm } from "./form.js";
+import { t } from "./i18n.js";
+import { LETTERS, panelColor } from "./palette.js";
+
+export function createSettings(store, commands) {
+  const root = document.getElementById("settings-form");
+  const heading = document.getElementById("settings-heading");
+  let form = null;
+  let scope = null;
+  let shownPanel = null;
+
+  function build() {
+    const { form: descriptors, catalog, plane } = store.boot;
+    const radio = (value, key) => {
+      const input = h("input", { type: "radio", name: "scope", value, class: "visually-hidden", checked: store.scope === value });
+      input.addEventListener("change", () => (store.scope = value));
+      return h("label", { class: "segment" }, input, h("span", {}, t(key)));
+    };
+    scope = h("fieldset", { class: "scope" }, h("legend", { class: "visually-hidden" }, t("settings.scope")), radio("this", "settings.this_panel"), radio("all", "settings.all_panels"));
+    const fields = h("div", {});
+    root.replaceChildren(scope, fields);
+    form = createForm(fields, {
+      descriptors: descriptors.network,
+      groups: { network: t("group.network"), training: t("group.training"), inputs: t("group.inputs") },
+      context: { catalog, plane },
+      send: (name, value) => commands.set(name, value, store.scope === "all" || store.panels.length === 1 ? null : [store.selectedIndex]),
+    });
+  }
+
+  function update() {
+    if (!form || !store.experiment) return;
+    const index = store.selectedIndex;
+    const panels = store.experiment.panels;
+    const several = panels.length > 1;
+    scope.hidden = !several;
+    heading.replaceChildren(
+      ...(several ? [h("span", { class: "letter", style: `--panel: ${panelColor(index)}` }, LETTERS[index]), t("settings.panel", { letter: LETTERS[index] })] : [t("settings.heading")]));
+    if (shownPanel !== store.selected) form.clear();
+    shownPanel = store.selected;
+    form.update(panels[index], several ? panels.filter((_, at) => at !== index) : []);
+  }
+
+  store.on("boot", () => {
+    build();
+    update();
+  });
+  store.on("state", update);
+  store.on("select", update);
+  store.on("theme", update);
+  return {
+    fail([panel, ...rest], text) {
+      if (typeof panel === "number" && panel !== store.selectedIndex && store.scope !== "all") return false;
+      return form.fail(rest, text);
+    },
+    clear: () => form.clear(),
+    find: (name) => store.boot.form.network.find((descriptor) => descriptor.name === name),
+  };
+}

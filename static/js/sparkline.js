@@ -1,0 +1,29 @@
+// The loss of one panel as a line of a few pixels: enough to see whether it still falls. On a
+// logarithmic axis, since a loss that has fallen a hundredfold would otherwise look flat.
+
+export function drawSparkline(canvas, history, color) {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (!width || !height) return;
+  const ratio = Math.min(2, devicePixelRatio || 1);
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+  }
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  const values = history.columns.test_loss;
+  const every = Math.max(1, Math.ceil(values.length / width));
+  const shown = values.filter((value, index) => index % every === 0 && Number.isFinite(value)).map((value) => Math.log(Math.max(value, 1e-6)));
+  if (shown.length < 2) return;
+  const low = Math.min(...shown);
+  const span = Math.max(Math.max(...shown) - low, 0.05);
+  context.beginPath();
+  shown.forEach((value, index) => {
+    context.lineTo(1 + (index / (shown.length - 1)) * (width - 2), height - 1.5 - ((value - low) / span) * (height - 3));
+  });
+  context.strokeStyle = color;
+  context.lineWidth = 1.5;
+  context.lineJoin = "round";
+  context.stroke();
+}

@@ -1,0 +1,112 @@
+// The one place that holds what the page knows: the server's state, the newest frame, the
+// bounded history of every panel, and what is only a matter of looking (selection, switches).
+// Data come in from the socket and go out to the views by topic; no view writes another view.
+
+import { rowOf } from "./frames.js";
+import { History } from "./history.js";
+
+/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number}} PanelInfo */
+
+export function createStore() {
+  const listeners = new Map();
+  const store = {
+    boot: null,
+    experiment: null,
+    playing: false,
+    run: null,
+    link: "",
+    /** @type {PanelInfo[]} */
+    panels: [],
+    selected: null,
+    data: null,
+    /** The newest frame of these panels, or null; whoever draws late finds it here. */
+    frame: null,
+    /** @type {Map<number, History>} */
+    history: new Map(),
+    /** @type {Map<number, {epoch: number, code: string, message: string}>} */
+    diverged: new Map(),
+    view: { discretize: false, testData: true },
+    scope: "this",
+
+    /** @param {string} topic @param {(detail?: any) => void} listener */
+    on(topic, listener) {
+      if (!listeners.has(topic)) listeners.set(topic, []);
+      listeners.get(topic).push(listener);
+    },
+    emit(topic, detail) {
+      for (const listener of listeners.get(topic) ?? []) listener(detail);
+    },
+
+    get selectedIndex() {
+      return Math.max(0, store.panels.findIndex((panel) => panel.id === store.selected));
+    },
+
+    select(id) {
+      if (store.selected === id) return;
+      store.selected = id;
+      store.emit("select");
+    },
+
+    look(change) {
+      Object.assign(store.view, change);
+      store.emit("view");
+    },
+
+    /** The server's "state" event. */
+    receiveState(event) {
+      const fresh = event.run !== store.run;
+      if (fresh) {
+        store.history.clear();
+        store.diverged.clear();
+      }
+      const before = store.selectedIndex;
+      // The newest frame belongs to the panels as they were.
+      const alike = event.panels.length === store.panels.length && event.panels.every((panel, index) => panel.id === store.panels[index].id);
+      if (fresh || !alike) store.frame = null;
+      Object.assign(store, {
+        experiment: event.experiment, playing: event.playing, run: event.run, link: event.link, panels: event.panels,
+      });
+      const known = new Set(event.panels.map((panel) => panel.id));
+      for (const panel of event.panels) {
+        if (store.history.has(panel.id)) continue;
+        const origin = store.history.get(panel.copy_of);
+        store.history.set(panel.id, origin ? origin.copy() : new History());
+      }
+      for (const id of store.history.keys()) if (!known.has(id)) store.history.delete(id);
+      if (!known.has(store.selected)) {
+        store.selected = event.panels[Math.min(before, event.panels.length - 1)]?.id ?? null;
+      }
+      store.emit("state", { fresh });
+    },
+
+    /** Points. What the newest frame predicted was about others. */
+    receiveData(message) {
+      const { points, labels, part, classes } = message.tensors;
+      store.data = { points: points.data, labels: labels.data, part: part.data, classes: classes.data[0], count: labels.shape[0] };
+      store.frame = null;
+      store.emit("data");
+    },
+
+    /** Recorded rows are kept at once, so a frame that is never drawn loses none of them. */
+    receiveFrame(message) {
+      if (message.run !== store.run || message.tensors.boundary.shape[0] !== store.panels.length) return false;
+      const { epoch, recorded } = message.tensors;
+      store.panels.forEach((panel, index) => {
+        const history = store.history.get(panel.id);
+        for (let time = 0; time < epoch.data.length; time++) {
+          if (recorded.data[time]) history.push(rowOf(message.tensors, time, index));
+        }
+        history.now = rowOf(message.tensors, epoch.data.length - 1, index);
+      });
+      store.frame = message;
+      store.emit("frame");
+      return true;
+    },
+
+    receiveDivergence(event) {
+      store.diverged.set(event.panel, event);
+      store.emit("diverged", event);
+    },
+  };
+  return store;
+}

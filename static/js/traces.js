@@ -1,0 +1,155 @@
+// What a chart shows, worked out from the histories as plain data: lines thinned to what the
+// screen can show, axis ranges that do not jitter, and a letter at each line's end, moved apart
+// where they would overlap. Knows nothing of Plotly beyond the shape of its input, so that it can
+// be tested without a browser.
+
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+const MOST = 260;
+
+/**
+ * @typedef {{letter: string, title: string, color: string, history: import("./history.js").History, diverged: boolean}} Shown
+ * @typedef {{column?: string, key: string, dash: string}} Series
+ * @typedef {{id: string, key: string, series: Series[], log: boolean, fixed?: [number, number], share?: boolean, layers?: boolean}} Chart
+ */
+
+/** @type {Chart[]} */
+export const CHARTS = [
+  { id: "loss", key: "charts.loss", log: false, series: [
+    { column: "train_loss", key: "numbers.train", dash: "solid" }, { column: "test_loss", key: "numbers.test", dash: "dash" }, { column: "penalty", key: "charts.penalty", dash: "dot" }] },
+  { id: "accuracy", key: "charts.accuracy", log: false, share: true, series: [
+    { column: "train_accuracy", key: "numbers.train", dash: "solid" }, { column: "test_accuracy", key: "numbers.test", dash: "dash" }] },
+  { id: "dead", key: "charts.dead", log: false, share: true, fixed: [0, 1.02], series: [{ column: "dead_ratio", key: "charts.dead_units", dash: "solid" }] },
+  { id: "gradients", key: "charts.gradients", log: true, layers: true, series: [] },
+];
+
+/** The epochs on screen. @param {null|{range?: number[], share?: number}} zoom @param {Shown[]} shown */
+export function epochRange(zoom, shown) {
+  const end = Math.max(1, ...shown.map(({ history }) => history.now?.epoch ?? 0));
+  if (zoom?.range) return zoom.range;
+  return zoom?.share ? [end * (1 - zoom.share), end] : [0, end];
+}
+
+/** One line's points within the range, thinned, with the newest value at its end. */
+export function line(epochs, values, now, newest, [from, to]) {
+  let first = 0;
+  while (first < epochs.length - 1 && epochs[first + 1] < from) first++;
+  let last = epochs.length;
+  while (last > first + 1 && epochs[last - 2] > to) last--;
+  const every = Math.max(1, Math.ceil((last - first) / MOST));
+  const x = [];
+  const y = [];
+  // Counted from the start of the run, so that the same points stay while the line grows.
+  for (let index = first; index < last; index++) {
+    if (index % every && index !== first) continue;
+    x.push(epochs[index]);
+    y.push(values[index]);
+  }
+  if (now !== undefined && now <= to && (x.length === 0 || now > x.at(-1))) {
+    x.push(now);
+    y.push(newest);
+  }
+  return { x, y: y.map((value) => (Number.isFinite(value) ? value : null)) };
+}
+
+/** Which lines a chart has. @param {Chart} chart @param {Shown[]} shown @param {string|number} layer */
+function linesOf(chart, shown, layer, selected) {
+  const list = [];
+  shown.forEach((panel, index) => {
+    const { columns, gradients, now } = panel.history;
+    if (!chart.layers) {
+      for (const { column, key, dash } of chart.series) {
+        if (column === "penalty" && !columns.penalty.some((value) => value > 0) && !(now?.penalty > 0)) continue;
+        list.push({ panel, values: columns[column], newest: now?.[column], name: key, dash, main: column.startsWith("test") || chart.series.length === 1 });
+      }
+      return;
+    }
+    const depth = (now?.gradient_norm ?? []).filter((value) => Number.isFinite(value)).length || gradients.length;
+    const wanted = layer === "all" ? (index === selected ? [...Array(depth).keys()] : []) : [layer === "output" ? depth - 1 : layer];
+    for (const at of wanted) {
+      if (at < 0 || at >= depth) continue;
+      list.push({ panel, values: gradients[at] ?? [], newest: now?.gradient_norm[at], layer: at, output: at === depth - 1, dash: layer === "all" ? DASHES[at % DASHES.length] : "solid", main: true });
+    }
+  });
+  return list;
+}
+
+const nice = (value) => {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 1.5, 2, 3, 4, 5, 7.5, 10].find((step) => step * power >= value * 0.999) * power;
+};
+
+function valueRange(chart, log, lines) {
+  if (chart.fixed && !log) return chart.fixed;
+  let calm = lines.filter(({ panel }) => !panel.diverged);
+  if (!calm.length) calm = lines;
+  let low = Infinity;
+  let high = -Infinity;
+  for (const { y } of calm) {
+    for (const value of y) {
+      if (value === null || (log && value <= 0)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  if (!Number.isFinite(low)) return log ? [-3, 0] : [0, 1];
+  if (log) {
+    const floor = Math.max(Math.floor(Math.log10(low) * 2) / 2, Math.log10(high) - 12);
+    return [floor, Math.max(Math.ceil(Math.log10(high) * 2 + 0.01) / 2, floor + 0.5)];
+  }
+  if (chart.share) return [Math.max(0, Math.min(0.9, Math.floor(low * 10 - 0.2) / 10)), 1.01];
+  return [0, nice(Math.max(high * 1.02, 1e-3))];
+}
+
+/** Moves labels apart: positions in pixels, sorted, at least `gap` between them, within [0, size]. */
+export function spread(positions, gap, size) {
+  const order = positions.map((_, index) => index).sort((a, b) => positions[a] - positions[b]);
+  const out = positions.slice();
+  let previous = -Infinity;
+  for (const index of order) {
+    out[index] = Math.max(out[index], previous + gap);
+    previous = out[index];
+  }
+  let next = size;
+  for (const index of order.reverse()) {
+    out[index] = Math.min(out[index], next);
+    next = out[index] - gap;
+  }
+  return out;
+}
+
+/**
+ * @param {Chart} chart @param {Shown[]} shown
+ * @param {{log: boolean, zoom: any, layer: string|number, selected: number, height: number, words: (key: string, values?: any) => string}} options
+ */
+export function buildChart(chart, shown, { log, zoom, layer, selected, height, words }) {
+  const range = epochRange(zoom, shown);
+  const lines = linesOf(chart, shown, layer, selected).map((one) => {
+    const { columns, now } = one.panel.history;
+    return { ...one, ...line(columns.epoch, one.values, now?.epoch, one.newest, range) };
+  });
+  const layerName = (one) => (one.output ? words("charts.output") : words("charts.layer", { number: one.layer + 1 }));
+  const label = (one) => `${shown.length > 1 ? `${one.panel.letter} ` : ""}${one.layer === undefined ? words(one.name) : layerName(one)}`;
+  const yRange = valueRange(chart, log, lines);
+  const traces = lines.map((one) => ({
+    type: "scatter", mode: one.x.length === 1 ? "markers" : "lines", x: one.x, y: one.y,
+    line: { color: one.panel.color, width: one.main ? 2 : 1.4, dash: one.dash, simplify: true }, marker: { color: one.panel.color, size: 5 },
+    name: label(one), hovertemplate: `${label(one)} %{y:${chart.share ? ".1%" : ".3~g"}}<extra></extra>`, connectgaps: false, showlegend: false,
+  }));
+  return { traces, lines, range, yRange, labels: endLabels(lines, chart, shown, layer, log, yRange, height, label), label };
+}
+
+function endLabels(lines, chart, shown, layer, log, [low, high], height) {
+  const byLayer = chart.layers && layer === "all";
+  if (shown.length < 2 && !byLayer) return [];
+  const ends = [];
+  for (const one of lines) {
+    if (!one.main) continue;
+    let value = one.y.at(-1);
+    if (value === null || value === undefined || (log && value <= 0)) continue;
+    if (log) value = Math.log10(value);
+    const at = Math.min(Math.max((value - low) / (high - low), 0), 1);
+    ends.push({ text: byLayer ? (one.output ? "out" : String(one.layer + 1)) : one.panel.letter, color: one.panel.color, y: (1 - at) * height });
+  }
+  const placed = spread(ends.map((end) => end.y), 12, height);
+  return ends.map((end, index) => ({ ...end, y: 1 - placed[index] / height }));
+}

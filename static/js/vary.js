@@ -1,0 +1,104 @@
+// The dialog that makes a comparison in one go: choose what to vary, look at the suggested
+// values, press one button. The panels become copies of the selected one that differ in that
+// one thing; whether the values are legal is the server's to say.
+
+import { h } from "./dom.js";
+import { plain } from "./format.js";
+import { t } from "./i18n.js";
+import { LETTERS } from "./palette.js";
+
+export function createVary(store, commands) {
+  const dialog = document.getElementById("vary");
+  let waiting = false;
+  let chosen = null;
+  let error = null;
+
+  function open() {
+    const variations = store.boot.variations;
+    chosen = variations.find((variation) => variation.id === chosen?.id) ?? variations[0];
+    const select = h("select", { id: "vary-what" }, variations.map((variation) => h("option", { value: variation.id, selected: variation === chosen }, variation.label)));
+    const description = h("p", { class: "sentence" });
+    const place = h("div", { class: "vary-values" });
+    error = h("p", { class: "error", role: "alert", id: "vary-error", hidden: true });
+    const go = h("button", { type: "submit", class: "button strong" }, t("vary.go"));
+    let read = () => [];
+
+    const show = () => {
+      chosen = variations.find((variation) => variation.id === select.value);
+      description.textContent = chosen.description;
+      error.hidden = true;
+      const built = chosen.kind === "component" ? boxes(chosen) : numbers(chosen);
+      read = built.read;
+      place.replaceChildren(...built.elements);
+    };
+    select.addEventListener("change", show);
+    show();
+
+    const form = h("form", { class: "stack" },
+      h("h2", { id: "vary-heading" }, t("vary.title")),
+      h("p", { class: "muted" }, store.panels.length > 1 ? t("vary.lead_several", { letter: LETTERS[store.selectedIndex] }) : t("vary.lead")),
+      h("label", { class: "label", for: "vary-what" }, t("vary.what")), select, description, place, error,
+      h("div", { class: "dialog-actions" }, h("button", { type: "button", class: "button", onclick: () => dialog.close() }, t("vary.cancel")), go));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const values = read();
+      if (values.length < 2 || values.length > store.boot.limits.panels) {
+        fail(t("vary.how_many", { limit: store.boot.limits.panels }));
+        return;
+      }
+      error.hidden = true;
+      waiting = true;
+      commands.vary(chosen.id, values, store.selectedIndex);
+    });
+    dialog.replaceChildren(form);
+    if (!dialog.open) dialog.showModal();
+  }
+
+  function numbers(variation) {
+    const input = h("input", { type: "text", id: "vary-numbers", class: "figure", autocomplete: "off", inputmode: "decimal", "aria-describedby": "vary-range vary-error", value: variation.values.map(plain).join(", ") });
+    const limits = variation.minimum !== null && variation.maximum !== null
+      ? t("help.range", { minimum: plain(variation.minimum), maximum: plain(variation.maximum) }) : "";
+    return {
+      elements: [h("label", { class: "label", for: "vary-numbers" }, t("vary.values")), input, h("p", { class: "muted", id: "vary-range" }, `${limits} ${t("vary.how_many", { limit: store.boot.limits.panels })}`)],
+      read: () => input.value.split(/[,;，、\s]+/).filter(Boolean).map((text) => (Number.isFinite(Number(text)) ? Number(text) : text)),
+    };
+  }
+
+  function boxes(variation) {
+    const entries = store.boot.catalog[variation.family] ?? [];
+    const idOf = (value) => (typeof value === "object" ? value.id : value);
+    const asObjects = typeof variation.values[0] !== "string";
+    const list = entries.map((entry, index) => {
+      const suggested = variation.values.find((value) => idOf(value) === entry.id);
+      const checked = variation.values.length ? suggested !== undefined : index < store.boot.limits.panels;
+      const input = h("input", { type: "checkbox", checked });
+      return { input, value: suggested ?? (asObjects ? { id: entry.id } : entry.id), element: h("label", { class: "check" }, input, h("span", {}, entry.label)) };
+    });
+    return {
+      elements: [h("fieldset", { class: "checks" }, h("legend", { class: "label" }, t("vary.choose", { limit: store.boot.limits.panels })), list.map((item) => item.element))],
+      read: () => list.filter((item) => item.input.checked).map((item) => item.value),
+    };
+  }
+
+  function fail(text) {
+    waiting = false;
+    error.textContent = text;
+    error.hidden = false;
+  }
+
+  store.on("state", () => {
+    if (!waiting) return;
+    // An error, if there is one, comes before the state that follows every command.
+    waiting = false;
+    dialog.close();
+  });
+  return {
+    open,
+    /** @returns {boolean} whether the error was this dialog's */
+    fail(text) {
+      if (!waiting || !dialog.open) return false;
+      fail(text);
+      return true;
+    },
+  };
+}

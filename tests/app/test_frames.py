@@ -1,0 +1,151 @@
+"""Binary messages: what goes in comes out, aligned, and what is not whole is refused."""
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.frames import DTYPES, decode, encode
+
+QUICK = settings(deadline=None, max_examples=100)
+SHAPES = st.lists(st.integers(0, 5), max_size=3).map(tuple)
+ARRAYS = st.dictionaries(
+    st.text(min_size=1, max_size=6).filter(lambda name: name != "__metadata__"),
+    st.tuples(st.sampled_from(list(DTYPES.values())), SHAPES, st.binary(min_size=8, max_size=8)),
+    max_size=6,
+)
+
+
+def built(described: dict[str, Any]) -> dict[str, np.ndarray]:
+    arrays = {}
+    for name, (dtype, shape, seed) in described.items():
+        raw = np.random.default_rng(list(seed)).bytes(int(np.prod(shape)) * np.dtype(dtype).itemsize)
+        arrays[name] = np.frombuffer(raw, dtype).reshape(shape)
+    return arrays
+
+
+def header_of(message: bytes) -> tuple[int, dict[str, Any]]:
+    (length,) = struct.unpack_from("<Q", message)
+    return length, json.loads(message[8 : 8 + length])
+
+
+@QUICK
+@given(ARRAYS, st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3))
+def test_what_goes_in_comes_out(described: dict[str, Any], metadata: dict[str, str]) -> None:
+    arrays = built(described)
+    back, said = decode(encode(arrays, metadata))
+    assert said == metadata
+    assert set(back) == set(arrays)
+    for name, array in arrays.items():
+        assert back[name].dtype == array.dtype
+        assert back[name].shape == array.shape
+        assert back[name].tobytes() == array.tobytes()  # to the bit, NaN included
+
+
+@QUICK
+@given(ARRAYS)
+def test_every_array_is_aligned_and_none_overlap(described: dict[str, Any]) -> None:
+    message = encode(built(described), {"kind": "frame"})
+    length, header = header_of(message)
+    assert (8 + length) % 8 == 0
+    header.pop("__metadata__")
+    covered = 0
+    for entry in sorted(header.values(), key=lambda entry: entry["data_offsets"]):
+        start, end = entry["data_offsets"]
+        size = np.dtype(DTYPES[entry["dtype"]]).itemsize
+        assert start == covered
+        assert end - start == size * int(np.prod(entry["shape"]))
+        assert (8 + length + start) % size == 0
+        covered = end
+    assert 8 + length + covered == len(message)
+
+
+def test_views_are_written_as_they_look() -> None:
+    grid = np.arange(12, dtype=np.float32).reshape(3, 4)
+    back, _ = decode(encode({"flipped": grid[::-1, ::2], "turned": grid.T}, {}))
+    assert np.array_equal(back["flipped"], grid[::-1, ::2])
+    assert np.array_equal(back["turned"], grid.T)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float16", "bool", "complex64", ">f4", "U3", "object"])
+def test_other_types_are_refused(dtype: str) -> None:
+    with pytest.raises(KeyError):
+        encode({"x": np.zeros(2, dtype)}, {})
+
+
+MESSAGE = encode({"a": np.arange(3.0), "b": np.arange(6, dtype=np.uint8).reshape(2, 3)}, {"kind": "frame"})
+
+
+def test_every_shorter_message_is_refused() -> None:
+    for length in range(len(MESSAGE)):
+        with pytest.raises(ValueError):
+            decode(MESSAGE[:length])
+
+
+def lying(**changes: Any) -> bytes:
+    """A message whose header says something else about array b."""
+    length, header = header_of(MESSAGE)
+    header["b"] |= changes
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + MESSAGE[8 + length :]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shape": [2, 4]},
+        {"shape": [2, 2]},
+        {"shape": [-1]},
+        {"shape": "x"},
+        {"shape": [2.5, 3]},
+        {"shape": None},
+        {"dtype": "F64"},
+        {"dtype": "BF16"},
+        {"dtype": None},
+        {"dtype": []},
+        {"data_offsets": [24, 31]},
+        {"data_offsets": [25, 31]},
+        {"data_offsets": [24]},
+        {"data_offsets": [24, 27, 30]},
+        {"data_offsets": [-6, 30]},
+        {"data_offsets": [30, 24]},
+        {"data_offsets": ["24", "30"]},
+        {"data_offsets": 24},
+        {"data_offsets": None},
+        {"data_offsets": [2**70, 2**70 + 6]},
+    ],
+    ids=json.dumps,
+)
+def test_a_header_that_lies_is_refused(changes: dict[str, Any]) -> None:
+    assert set(decode(lying())[0]) == {"a", "b"}
+    with pytest.raises(ValueError):
+        decode(lying(**changes))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"[]", b"3", b"null", b'{"a": 1}', b'{"a": []}', b"\xff\xff", b"{", b"[" * 50_000],
+    ids=lambda text: ascii(text[:9]),
+)
+def test_a_header_of_another_kind_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        decode(struct.pack("<Q", len(text)) + text)
+
+
+@QUICK
+@given(st.binary(max_size=60) | st.binary(max_size=20).map(lambda noise: MESSAGE[:30] + noise + MESSAGE[30:]))
+def test_noise_is_refused_or_read_but_nothing_else(message: bytes) -> None:
+    try:
+        decode(message)
+    except ValueError:
+        pass
+
+
+def test_a_length_beyond_the_message_is_refused() -> None:
+    for length in (len(MESSAGE), 2**31, 2**63, 2**64 - 1):
+        with pytest.raises(ValueError):
+            decode(struct.pack("<Q", length) + MESSAGE[8:])

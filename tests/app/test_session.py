@@ -1,0 +1,661 @@
+"""Sessions, driven without a socket and without a clock: equal links give equal digits, whatever the pace, and nothing
+that a page can say breaks one."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.schema import dump, fields_of
+from app.session import RECORDS_PER_DOUBLING, next_recorded
+from app.variations import variations
+from engine import CATALOG, DataSpec, Experiment, HiddenLayer, NetworkSpec
+
+SMALL = "samples=40&hidden=3"
+# Weight decay beyond the stable step: every update makes the weights about 99 times larger, whatever the data.
+DIVERGING = "samples=40&hidden=4-tanh&learning_rate=0.1&b.learning_rate=10&b.regularizer=l2(strength=10)&c"
+
+
+def set_to(name: str, value: Any, panels: list[int] | None = None, **more: Any) -> dict[str, Any]:
+    return {"type": "set", "name": name, "value": value, "panels": panels, **more}
+
+
+# ---- opening ----
+
+
+def test_opening_gives_data_state_and_frame(driver: Any) -> None:
+    talk = driver("dataset=xor&samples=40&b.seed=2")
+    kinds = [message.kind if hasattr(message, "kind") else message["type"] for message in talk.seen]
+    assert kinds == ["data", "state", "frame"]
+    data, state, frame = talk.seen
+    assert state["experiment"]["data"]["samples"] == 40
+    assert state["playing"] is False
+    assert state["link"] == "v=1&dataset=xor&samples=40&b.seed=2"
+    assert data["points"].shape == (40, 2)
+    assert set(data["part"]) == {0, 1}
+    assert frame["epoch"].tolist() == [0.0]
+    assert frame["recorded"].tolist() == [1]
+    assert frame["step"].tolist() == [0, 0]
+
+
+def test_data_are_those_of_the_engine(driver: Any) -> None:
+    talk = driver("dataset=arms(classes=5)&samples=63&train_share=0.3")
+    data = talk.seen[0]
+    drawn = talk.session.data
+    assert np.array_equal(data["points"], drawn.points.T.astype(np.float32))
+    assert np.array_equal(data["labels"], drawn.labels)
+    assert (data["part"] == 0).sum() == drawn.n_train
+    assert data["classes"].tolist() == [5]
+
+
+def test_state_counts_units_and_parameters(driver: Any) -> None:
+    (state,) = driver.of("state", driver("hidden=3,4&b.hidden=&features=x1,x2,x1x2").seen)
+    # 3 inputs: (3+1)·3 + (3+1)·4 + (4+1)·2 = 38 and (3+1)·2 = 8; units with the two outputs
+    assert [panel["parameters"] for panel in state["panels"]] == [38, 8]
+    assert [panel["units"] for panel in state["panels"]] == [9, 2]
+
+
+def test_an_impossible_link_opens_as_the_default_and_says_why(driver: Any) -> None:
+    talk = driver("dataset=arms&loss=logistic")
+    (error,) = driver.of("error", talk.seen)
+    assert (error["code"], error["path"]) == ("impossible", ["panels", 0, "loss"])
+    (state,) = driver.of("state", talk.seen)
+    assert state["link"] == "v=1"
+    assert driver.of("frame", talk.seen)
+
+
+@pytest.mark.parametrize("name", ["play", "pause", "step", "epoch", "reset", "rewind", "add"])
+def test_commands_before_the_first_open_do_no_harm(driver: Any, name: str) -> None:
+    talk = driver(None)
+    talk.say({"type": name}, {"type": "remove", "panel": 0}, set_to("seed", 3), set_to("seed", 3, [0]))
+    talk.say({"type": "duplicate", "panel": 0}, {"type": "speed", "value": 5})
+    answer = talk.say({"type": "open", "link": SMALL})
+    assert driver.of("state", answer)
+    assert driver.of("frame", answer)
+
+
+# ---- pace ----
+
+
+def test_panels_stay_in_step_whatever_their_batches(driver: Any) -> None:
+    talk = driver("samples=100&hidden=2&batch_size=1&b.batch_size=7&c.batch_size=50&d.batch_size=2000")
+    trainers = [panel.trainer for panel in talk.session.panels]
+    talk.say({"type": "play"})
+    for updates in (1, 8, 1000):
+        for _ in range(12):
+            talk.session.aim(0.37)
+            target = talk.session._target
+            while not talk.session.work(updates):
+                positions = [trainer.position for trainer in trainers]
+                assert max(positions) <= next_recorded(min(positions)) + 1e-9  # never past a row not yet recorded
+            for trainer in trainers:  # every network is within one of its own updates of the aim
+                assert trainer.position <= target + 1e-9 < trainer.next_position + 1e-6
+
+
+PACES = [(1, 0.3), (1000, 0.3), (8, 1.5), (1000, 4.5), (3, 0.9)]
+
+
+@pytest.mark.parametrize("link", [SMALL, f"{SMALL}&batch_size=3&b.batch_size=20&c.optimizer=adam", DIVERGING])
+def test_history_has_the_same_digits_at_any_pace(driver: Any, link: str) -> None:
+    histories = []
+    for updates, pace in PACES:
+        talk = driver(link)
+        talk.train(9, pace, updates)
+        histories.append(talk.history)
+        (epochs,) = {tuple(rows) for (_, panel), rows in talk.history.items() if panel == 1}
+        assert epochs == tuple(range(10))
+    assert all(history == histories[0] for history in histories)
+
+
+def test_history_does_not_depend_on_how_one_gets_there(driver: Any) -> None:
+    played, stepped = driver(SMALL), driver(SMALL)
+    played.train(3)
+    for _ in range(6):  # two updates an epoch
+        stepped.say({"type": "step"})
+    assert stepped.history == played.history
+    epochs = driver(SMALL)
+    for _ in range(3):
+        epochs.say({"type": "epoch"})
+    assert epochs.history == played.history
+
+
+def test_giving_up_a_debt_does_not_change_the_digits(driver: Any) -> None:
+    """The pump settles when training was too slow for the frame."""
+    hurried, calm = (driver(f"{SMALL}&batch_size=1&b.batch_size=20") for _ in range(2))
+    calm.train(6)
+    hurried.say({"type": "play"})
+    for _ in range(2000):
+        hurried.session.aim(1.7)
+        hurried.session.work(3)
+        hurried.session.settle()
+        hurried.read()
+        if hurried.session.position > 6:
+            break
+    assert hurried.session.position > 6
+    for key, rows in calm.history.items():
+        assert {epoch: hurried.history[key][epoch] for epoch in rows} == rows
+
+
+def test_speed_alone_changes_nothing_but_the_speed(driver: Any) -> None:
+    talk = driver(SMALL)
+    before = talk.weights()
+    (state,) = driver.of("state", talk.say({"type": "speed", "value": 3}))
+    assert state["experiment"]["speed"] == 3.0
+    assert state["run"] == 1
+    assert np.array_equal(before, talk.weights())
+
+
+def test_recorded_epochs_thin_out() -> None:
+    recorded = [0]
+    while recorded[-1] < 100_000:
+        following = next_recorded(recorded[-1])
+        assert following > recorded[-1]
+        recorded.append(following)
+    assert recorded[: RECORDS_PER_DOUBLING + 1] == list(range(RECORDS_PER_DOUBLING + 1))
+    for power in range(7, 16):
+        between = [epoch for epoch in recorded if 2**power < epoch <= 2 ** (power + 1)]
+        assert len(between) == RECORDS_PER_DOUBLING
+    assert set(recorded) >= {2**power for power in range(17)}
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_the_next_recorded_epoch_depends_on_nothing_but_the_position(a: float, b: float) -> None:
+    for position in (a, b):
+        following = next_recorded(position)
+        assert following > position - 1e-6
+        assert next_recorded(following - 1e-12) in (following, next_recorded(following))
+    if a <= b:
+        assert next_recorded(a) <= next_recorded(b)
+
+
+# ---- transport ----
+
+
+def test_step_is_one_update_and_epoch_ends_where_an_epoch_ends(driver: Any) -> None:
+    talk = driver("samples=40&hidden=2&batch_size=8")  # 20 training points: updates of 8, 8 and 4
+    for steps, epoch in ((1, 0.4), (2, 0.8), (3, 1.0), (4, 1.4)):
+        (frame,) = driver.of("frame", talk.say({"type": "step"}))
+        assert frame["step"].tolist() == [steps]
+        assert frame["epoch"][-1] == pytest.approx(epoch)
+    (frame,) = driver.of("frame", talk.say({"type": "epoch"}))
+    assert frame["epoch"][-1] == 2.0
+    (frame,) = driver.of("frame", talk.say({"type": "epoch"}))
+    assert frame["epoch"][-1] == 3.0
+
+
+def test_step_and_epoch_pause(driver: Any) -> None:
+    for name in ("step", "epoch"):
+        talk = driver(SMALL)
+        talk.say({"type": "play"})
+        (state,) = driver.of("state", talk.say({"type": name}))
+        assert state["playing"] is False
+
+
+def test_a_paused_session_does_not_train(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.train(2)
+    talk.say({"type": "pause"})
+    before = talk.snapshot()
+    talk.session.aim(5)
+    assert not talk.work()
+    assert talk.snapshot() == before
+
+
+def test_rewind_reproduces_the_digits(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b.seed=5&b.optimizer=adam")
+    start = talk.weights()
+    talk.train(5)
+    first = {panel: rows for (run, panel), rows in talk.history.items() if run == 1}
+    answer = talk.say({"type": "rewind"})
+    assert driver.of("state", answer)[-1]["run"] == 2
+    assert not driver.of("data", answer)
+    assert np.array_equal(talk.weights(), start)
+    talk.train(5, 0.5)
+    assert {panel: rows for (run, panel), rows in talk.history.items() if run == 2} == first
+
+
+def test_reset_gives_other_weights_on_the_same_data(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b.seed=9&c.seed=2147483647")
+    start, points = [talk.weights(place) for place in range(3)], talk.session.data.points
+    answer = talk.say({"type": "reset"})
+    assert [panel["seed"] for panel in driver.of("state", answer)[-1]["experiment"]["panels"]] == [2, 10, 0]
+    assert driver.of("state", answer)[-1]["run"] == 2
+    assert np.array_equal(points, talk.session.data.points)
+    assert not any(np.array_equal(old, talk.weights(place)) for place, old in enumerate(start))
+
+
+# ---- settings ----
+
+VALUES: dict[str, Any] = {
+    "learning_rate": 0.5,
+    "batch_size": 4,
+    "optimizer": "adam",
+    "regularizer": "l1",
+    "hidden": [{"width": 5}],
+    "loss": "logistic",
+    "initializer": "glorot",
+    "seed": 77,
+    "features": ["x1"],
+    "preprocessing": "none",
+}
+
+
+def test_live_settings_keep_the_weights_and_the_others_start_anew(driver: Any) -> None:
+    for name, _, setting, _ in fields_of(NetworkSpec):
+        talk = driver(SMALL)
+        talk.train(2)
+        before, position = talk.weights(), talk.session.position
+        (state,) = driver.of("state", talk.say(set_to(name, VALUES[name])))
+        if setting.live:
+            assert state["run"] == 1
+            assert talk.session.position == position
+            assert np.array_equal(before, talk.weights())
+        else:
+            assert state["run"] == 2
+            assert talk.session.position == 0
+        talk.train(1)
+
+
+def test_an_activation_is_live_and_a_width_is_not(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.train(2)
+    before = talk.weights()
+    (state,) = driver.of("state", talk.say(set_to("hidden", [{"width": 3, "activation": "tanh"}])))
+    assert state["run"] == 1
+    assert np.array_equal(before, talk.weights())
+    (state,) = driver.of("state", talk.say(set_to("hidden", [{"width": 4, "activation": "tanh"}])))
+    assert state["run"] == 2
+
+
+def test_a_live_setting_can_be_made_to_start_anew(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.train(2)
+    (state,) = driver.of("state", talk.say(set_to("learning_rate", 0.5, restart=True)))
+    assert (state["run"], talk.session.position) == (2, 0)
+
+
+def test_a_setting_reaches_the_panels_it_names(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b&c")
+    talk.say(set_to("learning_rate", 0.5, [0, 2]))
+    assert [panel.spec.learning_rate for panel in talk.session.panels] == [0.5, 0.03, 0.5]
+    assert [panel.learning_rate for panel in talk.session.experiment.panels] == [0.5, 0.03, 0.5]
+    talk.say(set_to("seed", 9, []))
+    assert [panel.spec.seed for panel in talk.session.panels] == [1, 1, 1]
+
+
+def test_other_data_are_sent_and_start_all_anew(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b")
+    talk.train(2)
+    answer = talk.say({"type": "set_data", "name": "noise", "value": 0.4})
+    assert driver.of("data", answer)
+    assert driver.of("state", answer)[-1]["run"] == 2
+    assert talk.session.position == 0
+
+
+def test_what_comes_first_is_not_shown_with_what_comes_later(driver: Any) -> None:
+    """A message of data belongs to the run it names, and every frame's points are those of the last data before it."""
+    talk = driver(SMALL)
+    talk.say({"type": "set_data", "name": "samples", "value": 60}, {"type": "set_data", "name": "samples", "value": 80})
+    data, frame = driver.of("data", talk.seen)[-1], driver.of("frame", talk.seen)[-1]
+    assert len(data["points"]) == frame["predicted"].shape[1] == 80
+    assert data.metadata["run"] == frame.metadata["run"]
+
+
+# ---- panels ----
+
+
+def differences(a: Any, b: Any) -> list[str]:
+    return [name for name in a if a[name] != b[name]]
+
+
+@pytest.mark.parametrize("variation", list(variations()), ids=lambda variation: variation.id)
+def test_varying_gives_panels_that_differ_in_one_thing(driver: Any, variation: Any) -> None:
+    values = list(variation.values)[:3] or list(CATALOG[variation.family])[:3]
+    talk = driver("samples=40&hidden=3,3&seed=4&b.learning_rate=1")
+    answer = talk.say({"type": "vary", "variation": variation.id, "values": values, "panel": 1})
+    assert not driver.of("error", answer)
+    panels = driver.of("state", answer)[-1]["experiment"]["panels"]
+    assert len(panels) == len(values)
+    field = {"width": "hidden", "depth": "hidden", "activation": "hidden"}.get(variation.id, variation.id.split(".")[0])
+    for panel in panels[1:]:
+        assert differences(panels[0], panel) == [field]
+    if field != "learning_rate":
+        assert {panel["learning_rate"] for panel in panels} == {1.0}  # the rest is panel B's
+    assert len({json.dumps(panel) for panel in panels}) == len(values)
+
+
+def test_a_duplicate_goes_on_with_equal_digits(driver: Any) -> None:
+    talk = driver(f"{SMALL}&optimizer=adam&b.seed=2")
+    talk.train(2.5)
+    answer = talk.say({"type": "duplicate", "panel": 0})
+    panels = driver.of("state", answer)[-1]["panels"]
+    assert [panel["id"] for panel in panels] == [1, 3, 2]
+    assert [panel["copy_of"] for panel in panels] == [None, 1, None]
+    assert driver.of("state", answer)[-1]["run"] == 1
+    assert np.array_equal(talk.weights(0), talk.weights(1))
+    talk.train(4)
+    assert np.array_equal(talk.weights(0), talk.weights(1))
+    original, copy = talk.history[1, 1], talk.history[1, 3]
+    assert all(copy[epoch] == original[epoch] for epoch in copy)
+    assert {3, 4, 5, 6} <= set(copy)
+
+
+def test_the_last_row_is_now_for_every_panel(driver: Any) -> None:
+    """Even when rows wait that were recorded before a panel was added."""
+    talk = driver(None)
+    (frame,) = driver.of("frame", talk.say({"type": "open", "link": SMALL}, {"type": "duplicate", "panel": 0}))
+    assert np.isfinite(frame["train_loss"][-1]).all()
+    assert np.array_equal(frame["predicted"][0], frame["predicted"][1])
+    assert np.array_equal(frame["boundary"][0], frame["boundary"][1])
+
+
+def test_the_last_row_is_now_after_a_live_change(driver: Any) -> None:
+    talk = driver(None)
+    change = set_to("hidden", [{"width": 3, "activation": "tanh"}])
+    (frame,) = driver.of("frame", talk.say({"type": "open", "link": SMALL}, change))
+    metrics = talk.session.panels[0].trainer.evaluate()
+    assert frame["train_loss"][-1, 0] == metrics.train_loss[0]
+
+
+def test_panels_keep_their_ids(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b&c")
+    talk.train(2)
+    weights = talk.weights(2)
+    (state,) = driver.of("state", talk.say({"type": "remove", "panel": 1}))
+    assert [panel["id"] for panel in state["panels"]] == [1, 3]
+    assert state["run"] == 1
+    assert np.array_equal(talk.weights(1), weights)  # the others go on
+    (state,) = driver.of("state", talk.say({"type": "add"}))
+    assert [panel["id"] for panel in state["panels"]][:2] == [1, 3]
+    assert len({panel["id"] for panel in state["panels"]} | {2}) == 4  # no id is used again
+    assert (state["run"], talk.session.position) == (2, 0)
+
+
+def test_limits_of_panels(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b&c&d&e&f")
+    for command in ({"type": "add"}, {"type": "duplicate", "panel": 0}):
+        before = talk.snapshot()
+        (error,) = driver.of("error", talk.say(command))
+        assert error["code"] == "too_many_panels"
+        assert talk.snapshot() == before
+    for _ in range(5):
+        talk.say({"type": "remove", "panel": 0})
+    before = talk.snapshot()
+    (error,) = driver.of("error", talk.say({"type": "remove", "panel": 0}))
+    assert error["code"] == "last_panel"
+    assert talk.snapshot() == before
+
+
+REFUSED = [
+    {"type": "remove", "panel": 2},
+    {"type": "duplicate", "panel": 2},
+    {"type": "vary", "variation": "width", "values": [3], "panel": 2},
+    {"type": "vary", "variation": "nothing", "values": [3]},
+    {"type": "vary", "variation": "width", "values": [3, 999]},
+    {"type": "vary", "variation": "width", "values": [3, True]},
+    {"type": "vary", "variation": "activation", "values": ["relu", "nothing"]},
+    set_to("learning_rate", 0.5, [0, 2]),
+    set_to("learning_rate", 11),
+    set_to("nothing", 11),
+    set_to("loss", "logistic", [1]),
+    {"type": "set_data", "name": "samples", "value": 2001},
+    {"type": "configure", "experiment": {"data": {"dataset": "arms"}, "panels": [{}, {"loss": "logistic"}]}},
+    {"type": "configure", "experiment": {"panels": []}},
+    {"type": "speed", "value": 0},
+    {"type": "speed", "value": "fast"},
+]
+
+
+@pytest.mark.parametrize("command", REFUSED, ids=json.dumps)
+def test_a_refused_command_changes_nothing_and_training_goes_on(driver: Any, command: Any) -> None:
+    talk = driver("dataset=arms&samples=40&hidden=3&b.seed=2")
+    talk.train(2)
+    before = talk.snapshot()
+    answer = talk.say(command)
+    assert driver.of("error", answer)
+    assert not driver.of("state", answer)
+    assert talk.snapshot() == before
+    steps = talk.session.panels[0].trainer.steps
+    (*_, frame) = driver.of("frame", talk.train(1))
+    assert (frame["step"] > steps).all()
+
+
+def test_a_refusal_names_the_panel_that_is_at_fault(driver: Any) -> None:
+    talk = driver("dataset=arms&samples=40&hidden=3&b.seed=2")
+    (error,) = driver.of("error", talk.say(set_to("loss", "logistic", [1])))
+    assert error["path"] == ["panels", 1, "loss"]
+    assert error["params"]["reason"] in error["message"]
+
+
+# ---- divergence ----
+
+
+def test_one_network_diverges_and_the_others_go_on(driver: Any) -> None:
+    talk = driver(DIVERGING)
+    talk.train(80, 2)
+    (event,) = driver.of("diverged", talk.seen)
+    assert event["panel"] == 2
+    assert 0 < event["epoch"] < 80
+    frame = driver.of("frame", talk.seen)[-1]
+    assert frame["diverged"].tolist() == [0, 1, 0]
+    assert frame["epoch"][-1] == 80
+    assert frame["step"][0] == frame["step"][2] == 160 > frame["step"][1]
+    assert np.isfinite(frame["train_loss"][-1, [0, 2]]).all()
+    assert np.isnan(frame["train_loss"][-1, 1])
+    assert talk.session.playing
+
+
+def test_a_diverged_network_keeps_its_last_picture(driver: Any) -> None:
+    talk = driver(DIVERGING)
+    frames = driver.of("frame", talk.train(80, 1))
+    healthy = [frame for frame in frames if not frame["diverged"][1]]
+    ill = [frame for frame in frames if frame["diverged"][1]]
+    assert healthy and ill
+    assert np.array_equal(healthy[-1]["boundary"][1], ill[-1]["boundary"][1])
+    assert np.array_equal(healthy[-1]["predicted"][1], ill[-1]["predicted"][1])
+
+
+def test_a_diverged_network_trains_again_after_rewinding_with_a_sane_rate(driver: Any) -> None:
+    talk = driver(DIVERGING)
+    talk.train(80)
+    talk.say(set_to("learning_rate", 0.01, [1]), {"type": "rewind"})
+    seen = talk.train(40)
+    assert not driver.of("diverged", seen)
+    frame = driver.of("frame", seen)[-1]
+    assert frame["diverged"].tolist() == [0, 0, 0]
+    assert frame["step"].tolist() == [80, 80, 80]
+    assert np.isfinite(frame["train_loss"][-1]).all()
+
+
+ALL_DIVERGING = "samples=40&hidden=4-tanh&learning_rate=10&regularizer=l2(strength=10)"
+
+
+def test_when_all_have_diverged_the_session_pauses(driver: Any) -> None:
+    talk = driver(f"{ALL_DIVERGING}&b.seed=2")
+    seen = talk.train(80, 4)
+    assert sorted(event["panel"] for event in driver.of("diverged", seen)) == [1, 2]
+    assert driver.of("state", seen)[-1]["playing"] is False
+
+
+def test_the_clock_stands_still_when_nothing_trains(driver: Any) -> None:
+    talk = driver(ALL_DIVERGING)
+    talk.train(80, 4)
+    stood = driver.of("frame", talk.seen)[-1]["epoch"][-1]
+    for _ in range(3):
+        talk.say({"type": "play"})
+        talk.session.aim(5)
+        talk.work()
+    assert driver.of("frame", talk.say({"type": "speed", "value": 7}))[-1]["epoch"][-1] == stood
+
+
+def test_removing_the_last_healthy_network_pauses(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b.learning_rate=10&b.regularizer=l2(strength=10)&b.hidden=4-tanh")
+    talk.train(80, 4)
+    assert driver.of("diverged", talk.seen)
+    state = driver.of("state", talk.say({"type": "remove", "panel": 0}))[-1]
+    assert state["playing"] is False
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"type": "duplicate", "panel": 1},
+        {"type": "remove", "panel": 1},
+        set_to("learning_rate", 0.1, [1]),
+        {"type": "step"},
+        {"type": "epoch"},
+        {"type": "pause"},
+        {"type": "add"},
+        {"type": "reset"},
+    ],
+    ids=json.dumps,
+)
+def test_a_diverged_network_is_no_obstacle(driver: Any, command: Any) -> None:
+    talk = driver(DIVERGING)
+    talk.train(80)
+    answer = talk.say(command)
+    assert not driver.of("error", answer)
+    assert driver.of("frame", answer)
+    assert len(driver.of("diverged", talk.seen)) == 1
+
+
+# ---- frames ----
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4, 5, 6])
+def test_the_boundary_shows_class_and_confidence(driver: Any, classes: int) -> None:
+    talk = driver(f"dataset=arms(classes={classes})&samples=60&hidden=6&learning_rate=0.5&b.seed=2")
+    talk.train(20)
+    (frame,) = driver.of("frame", talk.say({"type": "pause"}))
+    levels = 256 // classes
+    for place, panel in enumerate(talk.session.panels):
+        field = frame["boundary"][place]
+        p = panel.trainer.boundary(len(field))[0]
+        assert np.array_equal(field // levels, p.argmax(axis=0))
+        confidence = (p.max(axis=0) - 1 / classes) / (1 - 1 / classes)
+        assert np.abs(field % levels / (levels - 1) - confidence).max() <= 1 / (levels - 1) + 1e-6
+    assert frame["boundary"].max() < classes * levels
+
+
+def test_the_first_row_of_the_boundary_is_the_top(driver: Any) -> None:
+    talk = driver("dataset=gaussian&noise=0&samples=100&hidden=")  # class 1 lies in the upper right corner
+    talk.train(40)
+    (frame,) = driver.of("frame", talk.say({"type": "pause"}))
+    classes = frame["boundary"][0] // 128
+    assert (classes[0, -1], classes[-1, 0]) == (1, 0)
+
+
+def test_numbers_of_a_frame_are_those_of_the_engine(driver: Any) -> None:
+    talk = driver("samples=60&hidden=4,3&b.hidden=2-sigmoid&c.hidden=")
+    frame = driver.of("frame", talk.train(3))[-1]
+    for place, panel in enumerate(talk.session.panels):
+        metrics = panel.trainer.evaluate()
+        for name in ("train_loss", "test_loss", "penalty", "train_accuracy", "test_accuracy"):
+            assert frame[name][-1, place] == np.float32(getattr(metrics, name)[0]), name
+        depth = len(panel.spec.hidden)
+        for name, layers in (("layer_dead_ratio", depth), ("gradient_norm", depth + 1), ("update_ratio", depth + 1)):
+            row = frame[name][-1, place]
+            assert np.array_equal(row[:layers], getattr(metrics, name)[0].astype(np.float32)), name
+            assert np.isnan(row[layers:]).all(), name
+        assert np.array_equal(frame["predicted"][place], metrics.predicted[0])
+    assert np.isnan(frame["dead_ratio"][-1]).tolist() == [False, False, True]
+
+
+def test_frames_are_numbered_and_only_sent_for_news(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.train(4, 1)
+    numbers = [int(frame.metadata["frame"]) for frame in driver.of("frame", talk.seen)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    talk.say({"type": "pause"})
+    assert talk.work() == []
+    assert driver.of("frame", talk.say({"type": "pause"}))  # a command is answered even if it changes nothing
+
+
+def test_rows_wait_for_the_next_frame(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.say({"type": "play"})
+    for _ in range(3):
+        talk.session.aim(2)
+        assert not driver.of("frame", talk.work(frame=False))
+    (frame,) = driver.of("frame", talk.read())
+    assert frame["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert frame["recorded"].all()
+
+
+# ---- anything goes ----
+
+
+def commands(legal: Any) -> st.SearchStrategy[Any]:
+    small = {"width": 4, "hidden": 2, "samples": 40, "panels": 3}
+    place = st.integers(-1, 6)
+    networks = legal(NetworkSpec, **small).map(dump)
+    nonsense = st.sampled_from([None, True, -1, 1e30, "8", [], {}, "nothing", {"id": "relu"}])
+    ids = [variation.id for variation in variations()]
+
+    def fields(cls: Any, kind: str) -> st.SearchStrategy[Any]:
+        whole = legal(cls, **small).map(dump)
+        return whole.flatmap(
+            lambda spec: st.fixed_dictionaries(
+                {"type": st.just(kind), "name": st.just("")},
+            ).flatmap(
+                lambda command: st.sampled_from([*spec, "nothing"]).flatmap(
+                    lambda name: st.fixed_dictionaries(
+                        {
+                            "type": st.just(kind),
+                            "name": st.just(name),
+                            "value": st.just(spec.get(name)) | nonsense,
+                        },
+                        optional={"panels": st.none() | st.lists(place, max_size=3), "restart": st.booleans()}
+                        if kind == "set"
+                        else {},
+                    )
+                )
+            )
+        )
+
+    return st.one_of(
+        st.sampled_from(["play", "pause", "step", "epoch", "reset", "rewind", "add", "nothing"]).map(
+            lambda name: {"type": name}
+        ),
+        st.builds(lambda name, panel: {"type": name, "panel": panel}, st.sampled_from(["remove", "duplicate"]), place),
+        fields(NetworkSpec, "set"),
+        fields(DataSpec, "set_data"),
+        legal(Experiment, **small).map(lambda experiment: {"type": "configure", "experiment": dump(experiment)}),
+        st.builds(
+            lambda name, values, panel: {"type": "vary", "variation": name, "values": values, "panel": panel},
+            st.sampled_from(ids),
+            st.lists(st.integers(0, 4) | st.sampled_from(["relu", "adam", 0.5, None]), max_size=3),
+            place,
+        ),
+        st.builds(lambda value: {"type": "speed", "value": value}, st.floats(-1, 2000)),
+        st.sampled_from(["", SMALL, "dataset=arms&loss=logistic&samples=20", "x=1"]).map(
+            lambda link: {"type": "open", "link": link}
+        ),
+        networks.map(lambda spec: {"type": "set", "name": "hidden", "value": spec["hidden"]}),
+        st.just(HiddenLayer()).map(lambda layer: {"type": "set", "name": "hidden", "value": [dump(layer)] * 2}),
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_after_any_commands_a_session_answers_with_state_and_frame(driver: Any, legal: Any, data: Any) -> None:
+    talk = driver(SMALL)
+    for command in data.draw(st.lists(commands(legal), max_size=10)):
+        before, run = talk.snapshot(), talk.session.run
+        answer = talk.say(command)
+        if driver.of("error", answer) and command["type"] != "open":
+            assert talk.snapshot()[0] == before[0]
+            assert talk.session.run == run
+        if talk.session.experiment != before[0]:
+            assert driver.of("state", answer)[-1]["experiment"] == dump(talk.session.experiment)
+        talk.session.aim(0.4)
+        talk.work()
+        assert tuple(panel.spec for panel in talk.session.panels) == talk.session.experiment.panels
+    answer = talk.say({"type": "open", "link": "samples=20&speed=9"}, {"type": "play"})
+    assert driver.of("state", answer)[-1]["playing"] is True
+    assert driver.of("frame", answer)[-1]["diverged"].tolist() == [0]
+    assert driver.of("frame", talk.train(2))[-1]["epoch"][-1] == 2
