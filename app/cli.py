@@ -3,6 +3,7 @@
 import socket
 import threading
 import webbrowser
+from contextlib import suppress
 from typing import Annotated
 
 import uvicorn
@@ -12,7 +13,7 @@ from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubComm
 from app import __version__
 from app.server import create_app
 from app.settings import DEFAULT_PORT, Settings
-from app.shell import ShellError, train
+from app.shell import MAX_EPOCHS, ShellError, train
 
 # Room for one oversized message, which gets an error; anything larger is cut off by the server.
 MAX_SOCKET_MESSAGE = 1024 * 1024
@@ -83,15 +84,18 @@ class Serve(Settings):
             ws_max_size=MAX_SOCKET_MESSAGE,
             ws_per_message_deflate=self.compress_messages,
             timeout_graceful_shutdown=5,
+            root_path=self.root_path,
         )
-        Server(config, lines + "\nCtrl+C stops it.", url if self.open else None).run(sockets=[listener])
+        server = Server(config, lines + "\nCtrl+C stops it.", url if self.open else None)
+        with suppress(KeyboardInterrupt):  # uvicorn has ended in order and passes the signal on
+            server.run(sockets=[listener])
 
 
 class Train(BaseModel):
     """Train what a config file or a link describes, and print losses and accuracies."""
 
     source: CliPositionalArg[Annotated[str, Field(description="A JSON config file, or a link of the playground.")]]
-    epochs: Annotated[int, Field(ge=0, le=1_000_000, description="Epochs to train.")] = 100
+    epochs: Annotated[int, Field(ge=0, le=MAX_EPOCHS, description="Epochs to train.")] = 100
     at: Annotated[str, Field(description="Epochs to report at, such as 0,1,10.")] = ""
     seeds: Annotated[int, Field(ge=1, le=256, description="Networks a panel, with seeds counting up.")] = 1
     json_output: Annotated[bool, Field(alias="json", description="Print JSON.")] = False
@@ -107,6 +111,7 @@ class Playground(BaseSettings):
     """A neural network playground."""
 
     model_config = SettingsConfigDict(
+        env_prefix="NN_PLAYGROUND_",
         cli_prog_name="nn-playground",
         cli_kebab_case=True,
         cli_implicit_flags=True,

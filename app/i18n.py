@@ -1,11 +1,13 @@
 """The two languages. One flat JSON file each, shared by templates, browser and errors."""
 
 import json
+import re
 from functools import cache
 
 from app.resources import LOCALES
 
 LANGUAGES = {"en": "English", "zh": "中文"}
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @cache
@@ -17,10 +19,7 @@ def strings(lang: str) -> dict[str, str]:
 
 def translate(lang: str, key: str, /, **params: object) -> str:
     """The text for ``key`` with ``{placeholders}`` filled in."""
-    text = strings(lang)[key]
-    for name, value in params.items():
-        text = text.replace(f"{{{name}}}", str(value))
-    return text
+    return PLACEHOLDER.sub(lambda match: str(params.get(match[1], match[0])), strings(lang)[key])
 
 
 def negotiate(asked: str | None, accept_language: str) -> str:
@@ -31,7 +30,9 @@ def negotiate(asked: str | None, accept_language: str) -> str:
     for part in accept_language.split(","):
         tag, _, quality = part.partition(";q=")
         try:
-            choices.append((-float(quality or 1), tag.strip()[:2].lower()))
+            weight = float(quality or 1)
         except ValueError:
             continue
+        if weight > 0:
+            choices.append((-weight, tag.strip()[:2].lower()))
     return next((tag for _, tag in sorted(choices, key=lambda choice: choice[0]) if tag in LANGUAGES), "en")

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
-from app.schema import ENTRY, Invalid, Problem, fields_of, parse, short
+from app.schema import ENTRY, Invalid, Problem, fields_of, literal, parse, short
 from engine.component import Component
 from engine.spec import DataSpec, Experiment, HiddenLayer, NetworkSpec
 
@@ -115,10 +115,7 @@ def _value(current: Any, text: str) -> object:
         return text
     if isinstance(current, tuple):
         return [_layer(entry) if _LAYER.fullmatch(entry) else entry for entry in ENTRY.findall(text)]
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    return literal(text)
 
 
 def _layer(text: str) -> dict[str, object]:

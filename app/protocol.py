@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
-from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, shown
-from engine.spec import DataSpec, Experiment, NetworkSpec
+from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, shown, whole
+from engine.spec import MAX_PANELS, DataSpec, Experiment, NetworkSpec
 
 MAX_MESSAGE = 64 * 1024
 
-Panel = Annotated[int, Field(ge=0, description="Place of the panel, from 0.")]
+Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
 
 
 class Command(BaseModel):
@@ -121,7 +121,7 @@ class Vary(Command):
 
     type: Literal["vary"]
     variation: Annotated[str, Field(description="One of the catalog's variations.")]
-    values: Annotated[list[Any], Field(min_length=1, max_length=6)]
+    values: Annotated[list[Any], Field(min_length=1, max_length=MAX_PANELS)]
     panel: Panel = 0
 
 
@@ -129,7 +129,7 @@ class Ack(Command):
     """A frame has been drawn; at most two may be on their way."""
 
     type: Literal["ack"]
-    frame: Annotated[int, Field(ge=0)]
+    frame: whole(0, 2**53, "Its number.")  # type: ignore[valid-type]
 
 
 COMMANDS: tuple[type[Command], ...] = tuple(Command.__subclasses__())

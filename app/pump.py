@@ -80,7 +80,8 @@ class Pump:
             now = time.monotonic()
             if not (self.session.inbox or (room and (self.dirty or (self.session.playing and now >= due)))):
                 continue
-            elapsed, latest, due = min(now - latest, CATCH_UP), now, max(due + FRAME_INTERVAL, now)
+            elapsed, latest = min(now - latest, CATCH_UP), now
+            due = max(due + FRAME_INTERVAL, now) if now >= due else now + FRAME_INTERVAL
             if room:
                 self.dirty = False
             epochs = elapsed * self.session.experiment.speed if room else 0.0

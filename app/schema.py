@@ -17,6 +17,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     PlainValidator,
     TypeAdapter,
     ValidationError,
@@ -32,8 +33,9 @@ from engine.component import Component, Setting
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 MAX_NESTING = 20
+MAX_LITERAL = 40
 
-SHORT = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+SHORT = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
 ENTRY = re.compile(r"(?:[^,()]|\([^()]*\))+")
 
 
@@ -76,6 +78,7 @@ CODES = {
     "extra_forbidden": "unknown_field",
     "too_short": "too_short",
     "too_long": "too_long",
+    "string_too_long": "too_long",
     "unknown_choice": "unknown_choice",
 }
 
@@ -163,17 +166,22 @@ def short(component: Component) -> str:
 
 def _expand(text: str) -> dict[str, Any]:
     """The object that a short form stands for."""
-    match = SHORT.fullmatch(text)
+    match = SHORT.fullmatch(text.strip())
     if not match:
         return {"id": text}
-    expanded: dict[str, Any] = {"id": match[1]}
-    for entry in ENTRY.findall(match[2] or ""):
-        name, _, value = entry.partition("=")
-        try:
-            expanded[name.strip()] = json.loads(value)
-        except ValueError:
-            expanded[name.strip()] = value
-    return expanded
+    pairs = [entry.partition("=") for entry in ENTRY.findall(match[2] or "")]
+    expanded = {name.strip(): literal(value) for name, _, value in pairs}
+    if "id" in expanded:
+        raise PydanticCustomError("extra_forbidden", "no id among the parameters", {"key": "id"})
+    return expanded | {"id": match[1]}
+
+
+def literal(text: str) -> Any:
+    """The number or word that a text in a link stands for; a text that is neither stays as it is."""
+    try:
+        return json.loads(text) if len(text) <= MAX_LITERAL else text
+    except ValueError:
+        return text
 
 
 def fields_of(cls: type) -> Iterable[tuple[str, Any, Setting | None, Interval | None]]:
@@ -207,7 +215,9 @@ def _translate(hint: Any) -> Any:
         interval = next((item for item in metadata if isinstance(item, Interval)), None)
         return Annotated[inner, WrapValidator(partial(_with_range, interval, base))] if interval else inner
     if get_origin(hint) is tuple:
-        return Annotated[list[_translate(get_args(hint)[0])], AfterValidator(tuple)]  # type: ignore[misc]
+        entry = get_args(hint)[0]
+        checks = [_each_once] if isinstance(entry, type) and issubclass(entry, Component) else []
+        return Annotated[(list[_translate(entry)], *map(AfterValidator, checks), AfterValidator(tuple))]  # type: ignore[misc]
     if isinstance(hint, type) and issubclass(hint, Component):
         return Annotated[Any, PlainValidator(partial(_component, hint))]
     if dataclasses.is_dataclass(hint):
@@ -227,6 +237,19 @@ def _with_range(interval: Interval, kind: type, value: object, handler: Callable
             code = "not_integer" if kind is int else "not_number"
         context = {"code": code, "minimum": low, "maximum": high}
         raise PydanticCustomError("out_of_range", "a number from {minimum} to {maximum}", context) from None
+
+
+def _each_once(components: list[Component]) -> list[Component]:
+    if len(set(components)) < len(components):
+        raise PydanticCustomError("twice", "each only once", {"code": "twice"})
+    return components
+
+
+def whole(low: int, high: int, description: str) -> Any:
+    """The annotation of a whole number in a command, with a range that errors name."""
+    interval = Interval(ge=low, le=high)
+    ranged = WrapValidator(partial(_with_range, interval, int))
+    return Annotated[int, Field(ge=low, le=high, description=description), ranged]
 
 
 def _build(cls: type, value: object) -> Any:

@@ -48,4 +48,9 @@ class SecurityHeaders:
 
 def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
     """Whether a page from ``origin`` may open a session here: our own pages, listed ones, and programs without one."""
-    return origin is None or origin in allowed or urlsplit(origin).netloc == host
+    if origin is None or origin in allowed:
+        return True
+    try:
+        return bool(host) and urlsplit(origin).netloc == host
+    except ValueError:  # not an origin at all
+        return False

@@ -51,7 +51,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        root_path=settings.root_path,
     )
     app.state.sessions = 0
     app.add_middleware(SecurityHeaders)

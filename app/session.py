@@ -91,6 +91,7 @@ class Session:
         self._rows: list[Row] = []
         self._events: list[str | bytes] = []
         self._changed = False  # something to show that no frame has shown
+        self._stale = False  # the latest row was measured before a change of panels or settings
 
     # ---- in ----
 
@@ -129,16 +130,20 @@ class Session:
     @property
     def position(self) -> float:
         """Epochs that the furthest healthy network has trained."""
-        return max((panel.trainer.position for panel in self.panels if not panel.diverged), default=self._target)
+        return max((panel.trainer.position for panel in self._healthy), default=self._target)
+
+    @property
+    def _healthy(self) -> list[Panel]:
+        return [panel for panel in self.panels if not panel.diverged]
 
     def aim(self, epochs: float) -> None:
         """Have the networks train on by so many epochs (a fraction counts), if the session plays."""
-        if self.playing:
+        if self.playing and self._healthy:
             self._target += epochs
 
     def work(self, updates: int) -> bool:
         """A slice of training: at most so many updates for each network. True when there is nothing left to do."""
-        healthy = [panel for panel in self.panels if not panel.diverged]
+        healthy = self._healthy
         if not healthy:
             return True
         stop = min(self._target, float(next_recorded(self._recorded)))
@@ -164,8 +169,7 @@ class Session:
     @property
     def unfinished(self) -> bool:
         """Whether an update or epoch that was asked for by itself is not done yet."""
-        healthy = [panel.trainer for panel in self.panels if not panel.diverged]
-        return not self.playing and any(trainer.next_position <= self._target + 1e-9 for trainer in healthy)
+        return not self.playing and any(panel.trainer.next_position <= self._target + 1e-9 for panel in self._healthy)
 
     # ---- out ----
 
@@ -227,7 +231,7 @@ class Session:
 
     def _frame(self) -> bytes:
         position = self.position
-        if not self._rows or self._rows[-1].epoch != position:
+        if self._stale or not self._rows or self._rows[-1].epoch != position:
             self._rows.append(self._measure(position, recorded=False))
         rows, self._rows = self._rows, []
         for panel in self.panels:
@@ -249,7 +253,7 @@ class Session:
             for name in names:
                 arrays[name] = _table(rows, self.panels, name, (layers,))
         self._frames += 1
-        self._changed = False
+        self._changed = self._stale = False
         return frames.encode(arrays, {"kind": "frame", "frame": str(self._frames), "run": str(self.run)})
 
     def _grid_size(self) -> int:
@@ -322,7 +326,7 @@ class Session:
         self._start(command.experiment)
 
     def _play(self, command: protocol.Play) -> None:
-        self.playing = True
+        self.playing = bool(self._healthy)
         self._target = self.position
 
     def _pause(self, command: protocol.Pause) -> None:
@@ -331,8 +335,7 @@ class Session:
 
     def _step(self, command: protocol.Step) -> None:
         self.playing = False
-        healthy = [panel for panel in self.panels if not panel.diverged]
-        self._target = min((panel.trainer.next_position for panel in healthy), default=self._target)
+        self._target = min((panel.trainer.next_position for panel in self._healthy), default=self._target)
 
     def _epoch(self, command: protocol.Epoch) -> None:
         self.playing = False
@@ -359,6 +362,7 @@ class Session:
         copy.restore(original.trainer.state())
         panel = Panel(self._new_id(), copy, original.id, original.diverged, original.boundary, original.predicted)
         self.panels.insert(command.panel + 1, panel)
+        self._stale = True
         self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
 
     def _remove(self, command: protocol.Remove) -> None:
@@ -366,6 +370,7 @@ class Session:
         if len(self.panels) == 1:
             raise Invalid(Problem(("panels",), "last_panel", {}))
         del self.panels[command.panel]
+        self.playing = self.playing and bool(self._healthy)
         self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
 
     def _set(self, command: protocol.Set) -> None:
@@ -383,6 +388,7 @@ class Session:
         for spec, panel in zip(specs, self.panels, strict=True):
             if spec != panel.spec:
                 panel.trainer.change(spec)
+        self._stale = True
         self.experiment = experiment
 
     def _set_data(self, command: protocol.SetData) -> None:
@@ -414,7 +420,7 @@ class Session:
         message = translate("en", "diverged.text", epoch=epoch)
         event = {"type": "diverged", "panel": panel.id, "epoch": epoch, "code": "overflow", "message": message}
         self._events.append(json.dumps(event))
-        if self.playing and all(panel.diverged for panel in self.panels):
+        if self.playing and not self._healthy:
             self.playing = False
             self._say_state()
 
@@ -439,8 +445,9 @@ class Session:
 
 def report(kind: str, problem: Problem) -> str:
     """The event that says what was refused (``error``) or left out (``notice``)."""
-    event = {"type": kind, "path": problem.path, "code": problem.code, "params": problem.params}
-    return json.dumps(event | {"message": problem.message})
+    where = {"path": problem.path} if kind == "error" else {}
+    event = {"type": kind, **where, "code": problem.code, "params": problem.params, "message": problem.message}
+    return json.dumps(event)
 
 
 def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: tuple[int, ...]) -> Array:

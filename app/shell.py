@@ -14,6 +14,7 @@ from engine import Experiment, Metrics, Trainer, draw
 from engine.component import Refused
 
 REPORTED = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "dead_ratio")
+MAX_EPOCHS = 1_000_000
 ROWS = 12  # lines of the table when no epochs are asked for
 
 
@@ -45,8 +46,9 @@ def epochs_to_report(at: str, epochs: int) -> list[int]:
             asked = sorted({int(part) for part in at.split(",")})
         except ValueError:
             raise ShellError(f"at: expected epochs such as 0,1,10, got {at!r}") from None
-        if asked[0] < 0:
-            raise ShellError(f"at: {asked[0]} is below 0")
+        if asked[0] < 0 or asked[-1] > MAX_EPOCHS:
+            wrong = asked[0] if asked[0] < 0 else asked[-1]
+            raise ShellError(f"at: {wrong} is not from 0 to {MAX_EPOCHS}")
         return asked
     return sorted({0, epochs, *(math.ceil(epochs ** (i / (ROWS - 2))) for i in range(ROWS - 2) if epochs)})
 

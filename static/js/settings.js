@@ -23,6 +23,7 @@ export function createSettings(store, commands) {
     };
     scope = h("fieldset", { class: "scope" }, h("legend", { class: "visually-hidden" }, t("settings.scope")), radio("this", "settings.this_panel"), radio("all", "settings.all_panels"));
     const fields = h("div", {});
+    scope.hidden = store.panels.length < 2;
     root.replaceChildren(scope, fields);
     form = createForm(fields, {
       descriptors: descriptors.network,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -20,13 +21,14 @@ from hypothesis import strategies as st
 from websockets.sync.client import ClientConnection, connect
 
 from app import frames, protocol
+from app.cli import main
 from app.schema import Invalid
 from app.session import Session, report
 from engine import CATALOG, Experiment
 from engine.component import Component
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 20.0  # seconds that a test waits for a condition before it fails
+PATIENCE = 10.0  # seconds that a test waits for a condition before it fails
 
 
 # ---- experiments ----
@@ -236,9 +238,10 @@ class Server:
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
-            if "http://" in line:
+            if line.startswith("Neural"):
                 self.url = line.split()[-1]
                 self.host = self.url.split("/")[2]
+            if line.startswith("Ctrl+C"):
                 return
         raise AssertionError("the server never became ready: " + "\n".join(self.lines))
 
@@ -255,9 +258,9 @@ class Server:
     def sessions(self) -> int:
         return int(json.loads(self.get("/readyz")[2])["sessions"])
 
-    def stop(self) -> str:
-        """End it as Ctrl+C does, and return what else it said."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
+        """End it, and return what else it said."""
+        self.process.send_signal(how)
         assert self.process.stdout
         try:
             rest = self.process.stdout.read()
@@ -274,7 +277,8 @@ class Client:
 
     def __init__(self, server: Server, link: str | None = "", **options: Any) -> None:
         options = {"compression": None, "max_size": None, "open_timeout": PATIENCE, "close_timeout": 2, **options}
-        self.socket: ClientConnection = connect(f"ws://{server.host}/ws", **options)
+        self.leave = ExitStack()
+        self.socket: ClientConnection = self.leave.enter_context(connect(f"ws://{server.host}/ws", **options))
         self.seen: list[Any] = []
         if link is not None:
             self.say(type="open", link=link)
@@ -283,7 +287,7 @@ class Client:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.socket.close()
+        self.leave.close()
 
     def say(self, **command: Any) -> None:
         self.socket.send(json.dumps(command))
@@ -337,3 +341,24 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
             assert time.monotonic() < deadline, "it never happened"
 
     return wait
+
+
+# ---- the command line ----
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """``shell("train", …)``: exit code, output and errors of ``nn-playground train …``, in this process."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nn-playground", *words])
+        capsys.readouterr()
+        code: Any = 0
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code or 0
+        out, err = capsys.readouterr()
+        return (code, out, err) if isinstance(code, int) else (1, out, f"{err}{code}\n")
+
+    return run

@@ -93,7 +93,7 @@ def test_integers_count_as_floats_but_keep_no_integer_type(ranged_field: Any) ->
 @pytest.mark.parametrize("name", ["seed", "learning_rate"])
 def test_huge_integers_are_refused_not_computed_with(name: str, digits: int) -> None:
     with pytest.raises(Invalid):
-        parse(NetworkSpec, load('{"%s": 1%s}' % (name, "0" * digits)))
+        parse(NetworkSpec, load(f'{{"{name}": 1{"0" * digits}}}'))
 
 
 @pytest.mark.parametrize("cls", [DataSpec, HiddenLayer, NetworkSpec, Experiment])
