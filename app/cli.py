@@ -84,7 +84,6 @@ class Serve(Settings):
             ws_max_size=MAX_SOCKET_MESSAGE,
             ws_per_message_deflate=self.compress_messages,
             timeout_graceful_shutdown=5,
-            root_path=self.root_path,
         )
         server = Server(config, lines + "\nCtrl+C stops it.", url if self.open else None)
         with suppress(KeyboardInterrupt):  # uvicorn has ended in order and passes the signal on

@@ -18,8 +18,13 @@ def strings(lang: str) -> dict[str, str]:
 
 
 def translate(lang: str, key: str, /, **params: object) -> str:
-    """The text for ``key`` with ``{placeholders}`` filled in."""
-    return PLACEHOLDER.sub(lambda match: str(params.get(match[1], match[0])), strings(lang)[key])
+    """The text for ``key`` with ``{placeholders}`` filled in. A parameter may itself be ``{"en": …, "zh": …}``."""
+
+    def fill(match: re.Match[str]) -> str:
+        value = params.get(match[1], match[0])
+        return str(value[lang] if isinstance(value, dict) else value)
+
+    return PLACEHOLDER.sub(fill, strings(lang)[key])
 
 
 def negotiate(asked: str | None, accept_language: str) -> str:
@@ -33,6 +38,6 @@ def negotiate(asked: str | None, accept_language: str) -> str:
             weight = float(quality or 1)
         except ValueError:
             continue
-        if weight > 0:
+        if not weight <= 0:  # not a number counts as 1
             choices.append((-weight, tag.strip()[:2].lower()))
     return next((tag for _, tag in sorted(choices, key=lambda choice: choice[0]) if tag in LANGUAGES), "en")

@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
+from app.i18n import LANGUAGES
 from app.schema import ENTRY, Invalid, Problem, fields_of, literal, parse, short
 from engine.component import Component
 from engine.spec import DataSpec, Experiment, HiddenLayer, NetworkSpec
@@ -51,11 +52,13 @@ def decode(link: str) -> tuple[Experiment, list[Problem]]:
         notices.append(Problem((), "future_version", {"version": version[:20]}))
 
     def apply(spec: Any, key: str, name: str) -> Any:
+        given_text = given.pop(key)
         try:
             hint = next(hint for field, hint, _, _ in fields_of(type(spec)) if field == name)
-            return replace(spec, **{name: parse(hint, _value(getattr(spec, name), given.pop(key)))})
+            return replace(spec, **{name: parse(hint, _value(getattr(spec, name), given_text))})
         except Invalid as error:
-            params = {"key": key[:40], "reason": error.problems[0].message}
+            reason = {lang: error.problems[0].sentence(lang) for lang in LANGUAGES}
+            params = {"key": key[:40], "value": given_text[:40], "reason": reason}
             notices.append(Problem((), "bad_link_value", params))
             return spec
 

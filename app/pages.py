@@ -47,9 +47,15 @@ def _families(lang: str) -> list[dict[str, Any]]:
     ]
 
 
+JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", list: "list", type(None): "null"}
+
+
 def _type(annotation: Any) -> str:
-    name = getattr(annotation, "__name__", str(annotation))
-    return str(annotation).replace("typing.", "") if typing.get_args(annotation) else name
+    """What JSON calls a type."""
+    parts = typing.get_args(annotation)
+    if parts and typing.get_origin(annotation) is not list:
+        return " or ".join(map(_type, parts))
+    return JSON_TYPES.get(typing.get_origin(annotation) or annotation, "any")
 
 
 def commands() -> list[dict[str, Any]]:

@@ -32,7 +32,11 @@ class Configure(Command):
     """Replace the whole experiment and start it anew."""
 
     type: Literal["configure"]
-    experiment: Annotated[Any, PlainValidator(partial(parse, Experiment))]
+    experiment: Annotated[
+        Any,
+        PlainValidator(partial(parse, Experiment)),
+        Field(description="Data, panels and speed, as the state event shows them; what is left out is at its default."),
+    ]
 
 
 class Play(Command):
@@ -103,7 +107,7 @@ class Set(Command):
 
     type: Literal["set"]
     name: Annotated[str, Field(description="A field of a network.")]
-    value: Any
+    value: Annotated[Any, Field(description="Its new value.")]
     panels: Annotated[list[Panel] | None, Field(description="Which panels; null for all.")] = None
     restart: Annotated[bool, Field(description="Start anew even if the setting is a live one.")] = False
 
@@ -113,7 +117,7 @@ class SetData(Command):
 
     type: Literal["set_data"]
     name: Annotated[str, Field(description="A field of the data.")]
-    value: Any
+    value: Annotated[Any, Field(description="Its new value.")]
 
 
 class Vary(Command):
@@ -121,7 +125,9 @@ class Vary(Command):
 
     type: Literal["vary"]
     variation: Annotated[str, Field(description="One of the catalog's variations.")]
-    values: Annotated[list[Any], Field(min_length=1, max_length=MAX_PANELS)]
+    values: Annotated[
+        list[Any], Field(min_length=1, max_length=MAX_PANELS, description="One for each panel, from 1 to 6 of them.")
+    ]
     panel: Panel = 0
 
 

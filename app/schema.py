@@ -35,7 +35,7 @@ STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input
 MAX_NESTING = 20
 MAX_LITERAL = 40
 
-SHORT = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
+SHORT = re.compile(r"(\w+)\s*(?:\((.*)\))?", re.DOTALL)
 ENTRY = re.compile(r"(?:[^,()]|\([^()]*\))+")
 
 
@@ -51,9 +51,12 @@ class Problem:
     def message(self) -> str:
         """The problem in English, ``panels[0].hidden[2].width: 9999 is above 128``."""
         where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).lstrip(".")
-        family = "error" if f"error.{self.code}" in strings("en") else "notice"
-        sentence = translate("en", f"{family}.{self.code}", **self.params)
-        return f"{where}: {sentence}" if where else sentence
+        return f"{where}: {self.sentence('en')}" if where else self.sentence("en")
+
+    def sentence(self, lang: str) -> str:
+        """What is wrong, without where."""
+        family = "error" if f"error.{self.code}" in strings(lang) else "notice"
+        return translate(lang, f"{family}.{self.code}", **self.params)
 
     def under(self, *path: str | int) -> "Problem":
         return dataclasses.replace(self, path=(*path, *self.path))

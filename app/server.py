@@ -8,7 +8,7 @@ from fastapi import FastAPI, Query, Request, Response, WebSocket
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__, describe, pages
 from app.i18n import negotiate
@@ -33,6 +33,19 @@ class Static(StaticFiles):
         return response
 
 
+class Prefix:
+    """Lets the application answer under a prefix, whether or not the proxy in front cuts it off."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self.app = app
+        self.prefix = prefix.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.prefix and scope.get("path", "").startswith(f"{self.prefix}/"):
+            scope["root_path"] = self.prefix
+        await self.app(scope, receive, send)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The ASGI application. One training thread runs from startup to shutdown."""
     settings = settings or Settings()
@@ -54,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.sessions = 0
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Prefix, prefix=settings.root_path)
     app.include_router(pages.router)
 
     def language(request: Request, lang: str | None) -> str:

@@ -110,8 +110,7 @@ class Session:
                 for problem in error.problems:
                     self.report("error", problem)
             except Refused as error:
-                params = {"reason": error.reason.en, "reason_zh": error.reason.zh}
-                self.report("error", Problem(("panels", 0, error.field), "impossible", params))
+                self.report("error", _impossible(0, error))
             if isinstance(command, protocol.Open) or before != (
                 self.experiment,
                 self.playing,
@@ -287,8 +286,7 @@ class Session:
             try:
                 trainers.append(Trainer(data, spec))
             except Refused as error:
-                params = {"reason": error.reason.en, "reason_zh": error.reason.zh}
-                raise Invalid(Problem(("panels", place, error.field), "impossible", params)) from None
+                raise Invalid(_impossible(place, error)) from None
         return trainers
 
     def _start(self, experiment: Experiment) -> None:
@@ -448,6 +446,10 @@ def report(kind: str, problem: Problem) -> str:
     where = {"path": problem.path} if kind == "error" else {}
     event = {"type": kind, **where, "code": problem.code, "params": problem.params, "message": problem.message}
     return json.dumps(event)
+
+
+def _impossible(place: int, error: Refused) -> Problem:
+    return Problem(("panels", place, error.field), "impossible", {"reason": error.reason._asdict()})
 
 
 def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: tuple[int, ...]) -> Array:

@@ -56,7 +56,7 @@ class SoftmaxCrossEntropy(Loss):
 
     id = "softmax_cross_entropy"
     label = Text("Softmax cross-entropy", "Softmax 交叉熵")
-    formula = "−ln softmax(z)ᵧ"
+    formula = "L = −ln softmax(z)ᵧ"
     description = Text(
         "One output a class; the outputs become probabilities that sum to one.",
         "每个类别一个输出，输出化为总和为 1 的概率。",
@@ -96,7 +96,7 @@ class Logistic(Loss):
 
     id = "logistic"
     label = Text("Logistic", "逻辑回归损失")
-    formula = "ln(1 + eᶻ) − yz"
+    formula = "L = ln(1 + eᶻ) − yz"
     description = Text(
         "One output for two classes: its sigmoid is the probability of the second class.",
         "两个类别只用一个输出，其 Sigmoid 值是第二类的概率。",

@@ -24,7 +24,7 @@ def _decay(label: Text, description: Text) -> tuple[Interval, Setting]:
         compare=(0.0, 0.9, 0.99),
         live=True,
     )
-    return Interval(ge=0.0, lt=1.0), setting
+    return Interval(ge=0.0, le=0.9999), setting
 
 
 class Optimizer(Component):

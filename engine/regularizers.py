@@ -56,7 +56,7 @@ class NoRegularizer(Regularizer):
 
     id = "none"
     label = Text("None", "无")
-    formula = "0"
+    formula = "R = 0"
     description = Text("Weights may grow as they like.", "不限制权重大小。")
 
 
@@ -67,7 +67,7 @@ class L2(Regularizer):
 
     id = "l2"
     label = Text("L2", "L2")
-    formula = "½ λ Σ w²"
+    formula = "R = ½ λ Σ w²"
     description = Text(
         "Shrinks large weights in proportion, which smooths the boundary (weight decay).",
         "按比例缩小大权重，使决策边界变平滑（权重衰减）。",
@@ -91,7 +91,7 @@ class L1(Regularizer):
 
     id = "l1"
     label = Text("L1", "L1")
-    formula = "λ Σ |w|"
+    formula = "R = λ Σ |w|"
     description = Text(
         "Pulls every weight towards zero by the same amount; many become exactly zero (sparse).",
         "以相同幅度把每个权重拉向零，许多权重恰好变为零（稀疏）。",

@@ -18,10 +18,10 @@ export const currentLanguage = () => language;
 /** True when there is a text for this key. */
 export const hasText = (key) => Object.hasOwn(strings, key);
 
-/** The text of a key, with {name} replaced. @param {string} key @param {Record<string, any>} [values] */
+/** The text of a key, with {name} replaced; a value may itself be in both languages. @param {string} key @param {Record<string, any>} [values] */
 export function t(key, values = {}) {
   const text = hasText(key) ? strings[key] : key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]?.[language] ?? values[name]) : whole));
 }
 
 /** @param {Document|Element} root */

@@ -80,12 +80,17 @@ function layerDifferences(descriptor, values, catalog) {
 export function titles(descriptors, panels, catalog) {
   if (panels.length === 1) return [summary(descriptors, panels[0], catalog)];
   const lists = panels.map(() => []);
+  let settings = 0;
   for (const descriptor of descriptors) {
-    const values = panels.map((panel) => panel[descriptor.name]);
-    if (values.some((value) => value === undefined)) continue;
-    const found = differences(descriptor, values.map((value) => complete(descriptor, value, catalog)), catalog);
-    found?.forEach((text, index) => text && lists[index].push(text));
+    if (panels.some((panel) => panel[descriptor.name] === undefined)) continue;
+    const values = panels.map((panel) => complete(descriptor, panel[descriptor.name], catalog));
+    const found = differences(descriptor, values, catalog);
+    if (!found) continue;
+    settings += 1;
+    found.forEach((text, index) => text && (index === 0 || !same(values[index], values[0])) && lists[index].push(text));
   }
+  // Where several settings differ, the first panel is the plain one that the others are compared with.
+  if (settings > 1) lists[0] = [summary(descriptors, panels[0], catalog)];
   return lists.map((list) => list.join(" · ") || t("titles.same"));
 }
 

@@ -20,12 +20,13 @@ from annotated_types import Interval, Len
 from hypothesis import strategies as st
 from websockets.sync.client import ClientConnection, connect
 
-from app import frames, protocol
+from app import protocol
 from app.cli import main
 from app.schema import Invalid
 from app.session import Session, report
 from engine import CATALOG, Experiment
 from engine.component import Component
+from tests.wire import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 10.0  # seconds that a test waits for a condition before it fails
@@ -124,7 +125,7 @@ class Frame:
     """A binary message, read."""
 
     def __init__(self, message: bytes) -> None:
-        self.arrays, self.metadata = frames.decode(message)
+        self.arrays, self.metadata = decode(message)
         self.kind = self.metadata["kind"]
 
     def __getitem__(self, name: str) -> np.ndarray:

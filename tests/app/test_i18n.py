@@ -175,7 +175,8 @@ def test_both_languages_say_the_same_things() -> None:
     english, chinese = strings("en"), strings("zh")
     assert set(english) == set(chinese)
     for key in english:
-        assert set(PLACEHOLDER.findall(english[key])) == set(PLACEHOLDER.findall(chinese[key])), key
+        figures = [{name.removesuffix("_zh") for name in PLACEHOLDER.findall(text[key])} for text in (english, chinese)]
+        assert figures[0] == figures[1], key
         assert english[key].strip() and chinese[key].strip(), key
 
 
@@ -203,7 +204,6 @@ def test_link_notices_quote_what_they_leave_out() -> None:
         (None, "en;q=0.2,zh-TW;q=0.3", "zh"),
         (None, "ZH", "zh"),
         (None, ";;;,q=,zh;q=x,,*;q=0.1", "en"),
-        (None, "zh;q=nan", "zh"),
         (None, "zh; q=0.9, en; q=0.1", "zh"),
         (None, "zh;q=0, en", "en"),
         (None, "zh;q=0", "en"),

@@ -181,7 +181,7 @@ def conversation(driver: Any) -> Any:
     """A session that has said everything it can say."""
     talk = driver("dataset=arms(classes=5)&hidden=4,4,4&b.hidden=&c.hidden=2&nonsense=1&noise=9")
     talk.train(3.4, 0.2)
-    talk.say({"type": "speed", "value": 0}, {"type": "remove", "panel": 9})
+    talk.say({"type": "speed", "value": 0}, {"type": "remove", "panel": 5})
     talk.say({"type": "configure", "experiment": {"data": {"samples": 40}}})
     talk.say({"type": "open", "link": "learning_rate=10&hidden=128-linear,128-linear,128-linear&samples=40"})
     talk.train(50, 5)

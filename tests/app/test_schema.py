@@ -256,7 +256,7 @@ ODD_BUT_VALID = [
     '{"panels": [{"batch_size": 1}]}',
     '{"panels": [{"batch_size": 2000}], "data": {"samples": 20}}',
     '{"panels": [{"optimizer": {"id": "adam", "beta1": 0, "beta2": 0}}]}',
-    '{"panels": [{"optimizer": "momentum(beta=0.999999)"}]}',
+    '{"panels": [{"optimizer": "momentum(beta=0.9999)"}]}',
     '{"panels": [{"regularizer": {"id": "l1", "strength": 10}}]}',
     '{"panels": [{"features": ["sin_x2"]}]}',
     '{"panels": [{"features": ["x2", {"id": "x1"}]}]}',

@@ -246,11 +246,15 @@ def test_nothing_outside_static_is_served(server: Any, path: str) -> None:
     assert "content-security-policy" in headers
 
 
-def test_a_prefix_is_understood_with_and_without_a_proxy_that_cuts_it_off() -> None:
-    app = create_app(Settings(root_path="/nn"))
-    for path in ("/", "/reference", "/static/js/main.js", "/api/boot", f"/static/{PLOTLY_NAME}"):
-        assert get(path, app).status_code == 200, path
-        assert get("/nn" + path, app).status_code == 200, path
+def test_a_prefix_is_understood_with_and_without_a_proxy_that_cuts_it_off(serve: Any) -> None:
+    running = serve("--port", "0", "--root-path", "/nn")
+    try:
+        assert running.url.endswith("/nn/")  # so this address has to work
+        for path in ("/", "/reference", "/static/js/main.js", "/api/boot", f"/static/{PLOTLY_NAME}"):
+            assert running.get(path)[0] == 200, path
+            assert running.get("/nn" + path)[0] == 200, f"/nn{path}"
+    finally:
+        running.stop()
 
 
 def test_a_full_server_says_so_and_takes_nobody_in(serve: Any, client: Any, eventually: Any) -> None:
