@@ -10,11 +10,13 @@ from app.i18n import strings
 from app.schema import dump, fields_of
 from app.variations import bounds, variations
 from engine import CATALOG
+from engine.activations import Activation
 from engine.component import Component, Setting, Text
 from engine.datasets import PLANE, Dataset
 from engine.spec import MAX_PANELS, DataSpec, Experiment, HiddenLayer, NetworkSpec
 
 EXAMPLE_POINTS = 120
+CURVE_POINTS = 81
 
 
 def _in(lang: str, text: Text) -> str:
@@ -34,10 +36,30 @@ def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
         "description": _in(lang, cls.description),
         "parameters": _controls(cls, lang),
     }
+    if issubclass(cls, Activation):
+        entry["curve"] = curve(cls())
     if issubclass(cls, Dataset):
         points, labels = cls().sample(EXAMPLE_POINTS, 0.0, np.random.default_rng(0))
         entry["example"] = {"points": points.T.round(1).tolist(), "labels": labels.tolist()}
     return entry
+
+
+def curve(activation: Activation) -> dict[str, list[float]]:
+    """g and g' of an activation over z from -4 to 4; maxout is shown with its pieces at slopes from -1 to 1."""
+    z = np.linspace(-4, 4, CURVE_POINTS)
+    pieces = activation.pieces_per_unit()
+    slopes = np.linspace(-1, 1, pieces) if pieces > 1 else np.ones(1)
+    stacked = slopes[:, np.newaxis] * z
+    a, d = np.empty((1, len(z))), np.empty_like(stacked)
+    if activation.unit_parameters:
+        p = np.reshape(activation.initial_unit_parameters(), (1, 1))
+        activation.f_with(stacked, p, a)
+        activation.df_with(stacked, a, p, d)
+    else:
+        activation.f(stacked, a)
+        activation.df(stacked, a, d)
+    slope = (d * slopes[:, np.newaxis]).sum(axis=0)
+    return {"z": z.round(3).tolist(), "g": a[0].round(4).tolist(), "dg": slope.round(4).tolist()}
 
 
 def form(lang: str) -> dict[str, Any]:
@@ -103,7 +125,8 @@ def _variation_entries(lang: str) -> list[dict[str, Any]]:
     for variation in variations():
         _, interval = bounds(variation.hint)
         low, high = _ends(interval) if interval else (None, None)
-        kind = {int: "integer", float: "number"}.get(get_args(variation.hint)[0], "component")
+        held = get_args(variation.hint)[0] if get_origin(variation.hint) is Annotated else variation.hint
+        kind = {int: "integer", float: "number", bool: "boolean"}.get(held, "component")
         entries.append(
             {
                 "id": variation.id,

@@ -20,7 +20,8 @@ VERSION = 1
 LETTERS = "abcdef"
 DATA_PREFIX = "data."
 
-_LAYER = re.compile(r"(\d+)(?:-(.+))?", re.DOTALL)
+# width, activation unless it is the default, and the layer's share of the regularization strength: 8-tanh*0.5
+_LAYER = re.compile(r"(\d+)(?:-([^*]+))?(?:\*([^*]+))?", re.DOTALL)
 
 
 def encode(experiment: Experiment) -> str:
@@ -34,7 +35,7 @@ def encode(experiment: Experiment) -> str:
         pairs += [(f"{letter}.{name}", text) for name, text in _changes(panel, first)] or [(letter, "")]
     if experiment.speed != default.speed:
         pairs.append(("speed", _text(experiment.speed)))
-    return "&".join(f"{key}={quote(text, safe='(),=-.')}" for key, text in pairs)
+    return "&".join(f"{key}={quote(text, safe='(),=-.*')}" for key, text in pairs)
 
 
 def decode(link: str) -> tuple[Experiment, list[Problem]]:
@@ -107,8 +108,9 @@ def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(_text(item) for item in value)
     if isinstance(value, HiddenLayer):
-        default = value.activation == HiddenLayer().activation
-        return f"{value.width}" if default else f"{value.width}-{short(value.activation)}"
+        default = HiddenLayer()
+        activation = "" if value.activation == default.activation else f"-{short(value.activation)}"
+        return f"{value.width}{activation}" + ("" if value.strength == default.strength else f"*{value.strength}")
     return json.dumps(value)
 
 
@@ -125,4 +127,8 @@ def _layer(text: str) -> dict[str, object]:
     match = _LAYER.fullmatch(text)
     assert match is not None
     layer: dict[str, object] = {"width": int(match[1][:9])}
-    return layer | ({"activation": match[2]} if match[2] else {})
+    if match[2]:
+        layer["activation"] = match[2]
+    if match[3]:
+        layer["strength"] = literal(match[3])
+    return layer

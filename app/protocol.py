@@ -118,6 +118,10 @@ class SetData(Command):
     type: Literal["set_data"]
     name: Annotated[str, Field(description="A field of the data.")]
     value: Annotated[Any, Field(description="Its new value.")]
+    keep: Annotated[
+        bool,
+        Field(description="Transfer learning: keep the hidden layers as they are, draw only the output layer anew."),
+    ] = False
 
 
 class Vary(Command):
@@ -167,6 +171,16 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         "Something was left out and the rest applied.",
         {"code": "what", "params": "figures", "message": "the same as an English sentence"},
     ),
+    "stopped": (
+        "Early stopping has ended a network and restored its best weights; the others go on.",
+        {
+            "panel": "the panel's id",
+            "epoch": "when",
+            "code": "why",
+            "params": "epoch, and best: the epoch of the restored weights",
+            "message": "the same as an English sentence",
+        },
+    ),
     "diverged": (
         "A network's numbers have overflowed; it is paused, the others go on.",
         {"panel": "the panel's id", "epoch": "when", "code": "why", "message": "what to try, as an English sentence"},
@@ -200,6 +214,7 @@ TENSORS: dict[str, tuple[str, str, str]] = {
     "update_ratio": ("F32", "(T, P, L + 1)", "frame: norm of the last update over norm of the weights"),
     "step": ("I32", "(P)", "frame: updates so far"),
     "diverged": ("U8", "(P)", "frame: 1 where the network has diverged"),
+    "stopped": ("U8", "(P)", "frame: 1 where early stopping has ended the network"),
 }
 
 

@@ -14,9 +14,11 @@ from app import __version__, describe, pages
 from app.i18n import negotiate
 from app.pump import Pump
 from app.resources import PLOTLY_NAME, STATIC, plotly_gzip
+from app.schema import Invalid, parse
 from app.security import SecurityHeaders, origin_allowed
 from app.settings import Settings
 from app.worker import Worker
+from engine.activations import Activation
 
 POLICY_VIOLATION = 1008
 TRY_LATER = 1013
@@ -82,6 +84,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     def boot(request: Request, lang: Language = None) -> dict[str, Any]:
         """Everything the page needs to draw itself in one language."""
         return describe.boot(language(request, lang))
+
+    @app.get("/api/curve")
+    def curve(
+        activation: Annotated[str, Query(max_length=200, description="Such as leaky_relu(slope=0.3).")],
+    ) -> Response:
+        """The curve of an activation and of its derivative."""
+        try:
+            return JSONResponse(describe.curve(parse(Activation, activation)))
+        except Invalid as error:
+            found = [{"path": problem.path, "message": problem.message} for problem in error.problems]
+            return JSONResponse({"errors": found}, status_code=422)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

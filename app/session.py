@@ -20,7 +20,9 @@ from app.i18n import translate
 from app.schema import Invalid, Problem, dump, shown
 from app.variations import variations, vary
 from engine import Data, Experiment, Metrics, NetworkSpec, Trainer, draw
+from engine.checks import refuse
 from engine.component import Array, Refused
+from engine.results import size
 from engine.spec import MAX_PANELS, MAX_SEED
 
 RECORDS_PER_DOUBLING = 128
@@ -49,6 +51,8 @@ class Panel:
     trainer: Trainer
     copy_of: int | None = None
     diverged: bool = False
+    stopped: bool = False
+    """Early stopping has ended it."""
     boundary: Array | None = None
     """The last boundary with finite numbers, which stays on screen when the network diverges."""
     predicted: Array | None = None
@@ -109,8 +113,6 @@ class Session:
             except Invalid as error:
                 for problem in error.problems:
                     self.report("error", problem)
-            except Refused as error:
-                self.report("error", _impossible(0, error))
             if isinstance(command, protocol.Open) or before != (
                 self.experiment,
                 self.playing,
@@ -128,12 +130,14 @@ class Session:
 
     @property
     def position(self) -> float:
-        """Epochs that the furthest healthy network has trained."""
-        return max((panel.trainer.position for panel in self._healthy), default=self._target)
+        """Epochs that the furthest healthy network has trained; where all have stopped, when they did."""
+        standing = self._healthy or [panel for panel in self.panels if panel.stopped]
+        return max((panel.trainer.position for panel in standing), default=self._target)
 
     @property
     def _healthy(self) -> list[Panel]:
-        return [panel for panel in self.panels if not panel.diverged]
+        """The panels that can train on."""
+        return [panel for panel in self.panels if not (panel.diverged or panel.stopped)]
 
     def aim(self, epochs: float) -> None:
         """Have the networks train on by so many epochs (a fraction counts), if the session plays."""
@@ -153,6 +157,8 @@ class Session:
             for panel in healthy:
                 if not panel.trainer.finite[0]:
                     self._diverge(panel)
+                elif panel.trainer.finished:
+                    self._stop(panel)
         if arrived and stop < self._target + 1e-9 and stop == next_recorded(self._recorded):
             self._recorded = stop
             self._rows.append(self._measure(stop, recorded=True))
@@ -190,8 +196,8 @@ class Session:
             {
                 "id": panel.id,
                 "copy_of": panel.copy_of,
-                "units": sum(panel.spec.widths()) + panel.trainer.network.shapes[-1][0],
-                "parameters": panel.trainer.network.parameters.shape[1],
+                "units": size(panel.trainer.network).units,
+                "parameters": size(panel.trainer.network).parameters,
             }
             for panel in self.panels
         ]
@@ -244,6 +250,7 @@ class Session:
             "recorded": np.array([row.recorded for row in rows], np.uint8),
             "step": np.array([panel.trainer.steps for panel in self.panels], np.int32),
             "diverged": np.array([panel.diverged for panel in self.panels], np.uint8),
+            "stopped": np.array([panel.stopped for panel in self.panels], np.uint8),
         }
         depth = max(len(panel.spec.hidden) for panel in self.panels)
         for name in SCALARS:
@@ -281,19 +288,26 @@ class Session:
     # ---- commands ----
 
     def _build(self, experiment: Experiment, data: Data) -> list[Trainer]:
-        trainers = []
+        self._refuse(experiment, data)
+        return [Trainer(data, spec) for spec in experiment.panels]
+
+    def _refuse(self, experiment: Experiment, data: Data) -> None:
         for place, spec in enumerate(experiment.panels):
             try:
-                trainers.append(Trainer(data, spec))
+                refuse(spec, data)
             except Refused as error:
-                raise Invalid(_impossible(place, error)) from None
-        return trainers
+                params = {"reason": error.reason._asdict()}
+                raise Invalid(Problem(("panels", place, error.field), "impossible", params)) from None
 
-    def _start(self, experiment: Experiment) -> None:
-        """Begin anew with an experiment. Raises Invalid, with nothing changed, if it makes no sense."""
+    def _start(self, experiment: Experiment, keep: bool = False) -> None:
+        """Begin anew with an experiment; with ``keep`` the networks' hidden layers stay as they are. Raises Invalid,
+        with nothing changed, if it makes no sense."""
         fresh_data = not self.panels or experiment.data != self.experiment.data
         data = draw(experiment.data) if fresh_data else self.data
         trainers = self._build(experiment, data)
+        if keep:
+            for panel, trainer in zip(self.panels, trainers, strict=True):
+                trainer.adopt(panel.trainer, trainer.network.depth)
         self.experiment, self.data = experiment, data
         ids = [panel.id for panel in self.panels[: len(trainers)]]
         while len(ids) < len(trainers):
@@ -358,7 +372,7 @@ class Session:
         original = self._panel(command.panel)
         copy = Trainer(self.data, original.spec)
         copy.restore(original.trainer.state())
-        panel = Panel(self._new_id(), copy, original.id, original.diverged, original.boundary, original.predicted)
+        panel = replace(original, id=self._new_id(), trainer=copy, copy_of=original.id)
         self.panels.insert(command.panel + 1, panel)
         self._stale = True
         self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
@@ -383,6 +397,7 @@ class Session:
         if command.restart or not live:
             self._start(experiment)
             return
+        self._refuse(experiment, self.data)
         for spec, panel in zip(specs, self.panels, strict=True):
             if spec != panel.spec:
                 panel.trainer.change(spec)
@@ -392,7 +407,7 @@ class Session:
     def _set_data(self, command: protocol.SetData) -> None:
         data = replace(self.experiment.data, **{command.name: command.value})
         if data != self.experiment.data:
-            self._start(replace(self.experiment, data=data))
+            self._start(replace(self.experiment, data=data), keep=command.keep)
 
     def _vary(self, command: protocol.Vary) -> None:
         known = {variation.id: variation for variation in variations()}
@@ -418,6 +433,18 @@ class Session:
         message = translate("en", "diverged.text", epoch=epoch)
         event = {"type": "diverged", "panel": panel.id, "epoch": epoch, "code": "overflow", "message": message}
         self._events.append(json.dumps(event))
+        self._pause_if_nothing_trains()
+
+    def _stop(self, panel: Panel) -> None:
+        panel.stopped = True
+        assert panel.trainer.stopping is not None
+        params = {"epoch": int(panel.trainer.position), "best": int(panel.trainer.stopping.best_epoch[0])}
+        message = translate("en", "stopped.early_stopping", **params)
+        event = {"type": "stopped", "panel": panel.id, "epoch": params["epoch"], "code": "early_stopping"}
+        self._events.append(json.dumps(event | {"params": params, "message": message}))
+        self._pause_if_nothing_trains()
+
+    def _pause_if_nothing_trains(self) -> None:
         if self.playing and not self._healthy:
             self.playing = False
             self._say_state()
@@ -446,10 +473,6 @@ def report(kind: str, problem: Problem) -> str:
     where = {"path": problem.path} if kind == "error" else {}
     event = {"type": kind, **where, "code": problem.code, "params": problem.params, "message": problem.message}
     return json.dumps(event)
-
-
-def _impossible(place: int, error: Refused) -> Problem:
-    return Problem(("panels", place, error.field), "impossible", {"reason": error.reason._asdict()})
 
 
 def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: tuple[int, ...]) -> Array:

@@ -56,8 +56,33 @@ def _parameter(name: str, cls: type[Component], parameter: str) -> Callable[[Net
     return apply
 
 
-def _family(hint: Any) -> str | None:
+def _only(name: str) -> Callable[[NetworkSpec, Any], NetworkSpec]:
+    """For a set of components: exactly this one."""
+    return lambda spec, value: _field(name)(spec, (value,))
+
+
+def _member_parameter(name: str, cls: type[Component], parameter: str) -> Callable[[NetworkSpec, Any], NetworkSpec]:
+    """For a set of components: this parameter of one of them, which joins the set if it is not there."""
+
+    def apply(spec: NetworkSpec, value: Any) -> NetworkSpec:
+        members: list[Any] = list(getattr(spec, name))
+        if not any(type(member) is cls for member in members):
+            members.append(cls())
+        for place, member in enumerate(members):
+            if isinstance(member, cls):
+                members[place] = replace(member, **{parameter: value})  # type: ignore[type-var]
+        return _field(name)(spec, tuple(members))
+
+    return apply
+
+
+def _base(hint: Any) -> tuple[Any, bool]:
+    """What an annotation holds, and whether it holds a set of them."""
     base = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return (get_args(base)[0], True) if get_origin(base) is tuple else (base, False)
+
+
+def _family(base: Any) -> str | None:
     return base.family if isinstance(base, type) and issubclass(base, Component) else None
 
 
@@ -89,18 +114,22 @@ def variations() -> Iterator[Variation]:
     )
     hint, setting = layer["activation"]
     assert setting
-    yield Variation("activation", setting.label, setting.description, hint, _family(hint), (), _activation)
+    yield Variation("activation", setting.label, setting.description, hint, _family(_base(hint)[0]), (), _activation)
     for name, (hint, setting) in network.items():
-        if setting is None:
+        if setting is None or name in ("hidden", "features"):
             continue
-        family = _family(hint)
-        if family or setting.compare:
-            yield Variation(name, setting.label, setting.description, hint, family, setting.compare, _field(name))
+        base, several = _base(hint)
+        family = _family(base)
+        values: tuple[Any, ...] = (False, True) if base is bool else setting.compare
+        if family or values:
+            apply = _only(name) if several else _field(name)
+            yield Variation(name, setting.label, setting.description, base if several else hint, family, values, apply)
         for cls in CATALOG[family].values() if family else ():
             for parameter, inner, shown, _ in fields_of(cls):
                 if shown and shown.compare:
                     label = Text(f"{cls.label.en}: {shown.label.en}", f"{cls.label.zh}：{shown.label.zh}")
-                    apply = _parameter(name, cls, parameter)
+                    make = _member_parameter if several else _parameter
+                    apply = make(name, cls, parameter)
                     yield Variation(
                         f"{name}.{cls.id}.{parameter}", label, shown.description, inner, None, shown.compare, apply
                     )

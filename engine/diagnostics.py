@@ -24,8 +24,8 @@ class Metrics:
 
     ``dead_ratio``: share of hidden units whose output is 0 for every training point (S3); NaN without hidden layers.
     ``saturation_ratio``: share of all (unit, training point) pairs whose activation is bounded and has |g'(z)| < 0.05.
-    ``gradient_norm``: ‖dL/d[W b]‖ of each weight layer, over the training part (S4: vanishing, exploding).
-    ``update_ratio``: ‖last update‖ / ‖[W b]‖ of each weight layer; about 1e-3 is healthy.
+    ``gradient_norm``: ‖dL/dθ‖ of each weight layer's parameters, over the training part (S4: vanishing, exploding).
+    ``update_ratio``: ‖last update‖ / ‖θ‖ of each weight layer's parameters; about 1e-3 is healthy.
     """
 
     train_loss: Array
@@ -53,14 +53,15 @@ def measure(trainer: "Trainer") -> Metrics:
 
     def forward(part: slice) -> tuple[Array, Array]:
         x = trainer.x[:, part]
-        logits = trainer._pass(x.shape[1]).forward(x)
-        predicted = loss.predict(logits).reshape(k, -1)
+        logits = trainer.layout(x.shape[1]).forward(x)
+        predicted = loss.predict(logits, data.classes).reshape(k, -1)
         return one_each(loss.loss(logits, trainer.targets[:, part])), predicted
 
     test_loss, test_predicted = forward(data.test)
-    train_loss, train_predicted = forward(data.train)
-    layout = trainer._pass(data.n_train)
-    d = loss.gradient(layout.dense[-1].z, trainer.targets[:, data.train], layout.d_logits)
+    held_out = forward(trainer.validation)[1] if trainer.validation.start < data.n_train else np.empty((k, 0), int)
+    train_loss, train_predicted = forward(trainer.train_part)
+    layout = trainer.layout(trainer.n_train)
+    d = loss.gradient(layout.logits, trainer.targets[:, trainer.train_part], layout.d_logits)
     layout.backward(np.multiply(d, layout.one_over_m, out=d))
 
     widths = np.array([layer.a.shape[-2] for layer in layout.hidden])
@@ -77,20 +78,20 @@ def measure(trainer: "Trainer") -> Metrics:
         return np.sqrt(np.stack([squares[:, span].sum(axis=1) for span in network.spans], axis=1))
 
     weight_norms = norms(network.parameters)
-    predicted = np.concatenate([train_predicted, test_predicted], axis=1)
+    predicted = np.concatenate([train_predicted, held_out, test_predicted], axis=1)
     correct = predicted == data.labels
     units = widths.sum()
     return Metrics(
         train_loss=train_loss,
         test_loss=test_loss,
-        penalty=trainer.regularizer.penalty(network.parameters, network.mask),
-        train_accuracy=correct[:, data.train].mean(axis=1),
+        penalty=trainer.penalty(),
+        train_accuracy=correct[:, trainer.train_part].mean(axis=1),
         test_accuracy=correct[:, data.test].mean(axis=1),
         dead_ratio=dead @ widths / units if units else np.full(k, np.nan),
         saturation_ratio=saturated @ widths / units if units else np.full(k, np.nan),
         layer_dead_ratio=dead,
         layer_saturation_ratio=saturated,
         gradient_norm=norms(network.gradients),
-        update_ratio=norms(trainer._update) / np.where(weight_norms > 0, weight_norms, 1),
+        update_ratio=norms(trainer.update) / np.where(weight_norms > 0, weight_norms, 1),
         predicted=predicted,
     )

@@ -1,18 +1,23 @@
 """Losses: how wrong the network is. The output layer is linear; the loss owns the output non-linearity.
 
-``logits`` and ``targets`` are ``(n_out, m)`` or ``(K, n_out, m)``. ``loss`` is the mean over the m samples;
-``gradient`` is that of the *sum*, the caller divides by m (it has 1/m at hand as an array).
+``logits`` and ``targets`` are ``(n_out, m)`` or ``(K, n_out, m)``. ``loss`` is the mean over the m samples (what a
+sample costs is summed over its outputs); ``gradient`` is that of the *sum*, the caller divides by m (it has 1/m at hand
+as an array).
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
+from annotated_types import Interval
 
-from engine.activations import HALF, ZERO
-from engine.component import Array, Component, Registry, Text
+from engine.activations import HALF, ONE, TWO, ZERO, sigmoid
+from engine.component import Array, Component, Registry, Setting, Text
 
 LOSSES: Registry["Loss"] = Registry("losses", Text("Loss", "损失函数"))
+
+Tree: TypeAlias = "int | tuple[Tree, Tree]"
 
 
 class Loss(Component):
@@ -39,18 +44,40 @@ class Loss(Component):
         """Write d(sum of losses)/d(logits) into ``out``."""
         raise NotImplementedError
 
-    def probabilities(self, logits: Array) -> Array:
-        """Class probabilities ``(…, classes, m)``."""
+    def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        """Class probabilities ``(…, classes, m)``. ``classes`` matters to losses whose outputs could tell apart more
+        classes than there are; left out, it is as many as they can."""
         raise NotImplementedError
 
-    def predict(self, logits: Array) -> Array:
+    def predict(self, logits: Array, classes: int | None = None) -> Array:
         """Most probable class of every sample."""
         return np.argmax(logits, axis=-2)
 
 
+def softmax(logits: Array) -> Array:
+    """e^z / Σ e^z over the outputs; the largest logit is subtracted first, so that nothing overflows."""
+    p = logits - np.maximum.reduce(logits, axis=-2, keepdims=True)
+    np.exp(p, p)
+    p /= np.add.reduce(p, axis=-2, keepdims=True)
+    return p
+
+
+class OneOutputPerClass(Loss):
+    """A loss with one output a class and one-hot targets."""
+
+    def outputs(self, classes: int) -> int:
+        return classes
+
+    def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
+        return np.ascontiguousarray(np.eye(classes, dtype=dtype)[:, labels])
+
+    def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        return softmax(logits)
+
+
 @LOSSES.add
 @dataclass(frozen=True)
-class SoftmaxCrossEntropy(Loss):
+class SoftmaxCrossEntropy(OneOutputPerClass):
     """L = −ln p_y with p = softmax(z), by log-sum-exp (the largest logit is subtracted first). dL/dz = p − y.
     Source: S1, S2, S3."""
 
@@ -62,31 +89,16 @@ class SoftmaxCrossEntropy(Loss):
         "每个类别一个输出，输出化为总和为 1 的概率。",
     )
 
-    def outputs(self, classes: int) -> int:
-        return classes
-
-    def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
-        return np.ascontiguousarray(np.eye(classes, dtype=dtype)[:, labels])
-
-    def _shifted(self, logits: Array) -> Array:
-        return logits - np.maximum.reduce(logits, axis=-2, keepdims=True)
-
     def loss(self, logits: Array, targets: Array) -> Array:
-        z = self._shifted(logits)
+        z = logits - np.maximum.reduce(logits, axis=-2, keepdims=True)
         log_sum = np.log(np.add.reduce(np.exp(z), axis=-2))
         return np.asarray((log_sum - np.add.reduce(z * targets, axis=-2)).mean(axis=-1))
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
-        np.subtract(logits, np.maximum.reduce(logits, axis=-2, keepdims=True), out=out)
-        np.exp(out, out=out)
-        np.divide(out, np.add.reduce(out, axis=-2, keepdims=True), out=out)
-        return np.subtract(out, targets, out=out)
-
-    def probabilities(self, logits: Array) -> Array:
-        p = self._shifted(logits)
-        np.exp(p, out=p)
-        p /= np.add.reduce(p, axis=-2, keepdims=True)
-        return p
+        np.subtract(logits, np.maximum.reduce(logits, axis=-2, keepdims=True), out)
+        np.exp(out, out)
+        np.divide(out, np.add.reduce(out, axis=-2, keepdims=True), out)
+        return np.subtract(out, targets, out)
 
 
 @LOSSES.add
@@ -107,21 +119,371 @@ class Logistic(Loss):
         return 1
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
-        return np.ascontiguousarray(labels[np.newaxis]).astype(dtype)
+        """y − ½, because σ(z) − y = tanh(z/2)/2 − (y − ½) is one call shorter."""
+        return (labels[np.newaxis] - 0.5).astype(dtype)
 
     def loss(self, logits: Array, targets: Array) -> Array:
-        return np.asarray((np.logaddexp(logits, ZERO) - targets * logits).mean(axis=(-2, -1)))
+        y = targets + HALF
+        return np.asarray((np.logaddexp(logits, ZERO) - y * logits).mean(axis=(-2, -1)))
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
-        np.multiply(logits, HALF, out=out)
-        np.tanh(out, out=out)
-        np.multiply(out, HALF, out=out)
-        np.add(out, HALF, out=out)
-        return np.subtract(out, targets, out=out)
+        np.multiply(logits, HALF, out)
+        np.tanh(out, out)
+        np.multiply(out, HALF, out)
+        return np.subtract(out, targets, out)
 
-    def probabilities(self, logits: Array) -> Array:
-        p = HALF + HALF * np.tanh(HALF * logits)
+    def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        p = sigmoid(logits, np.empty_like(logits))
         return np.concatenate([1 - p, p], axis=-2)
 
-    def predict(self, logits: Array) -> Array:
+    def predict(self, logits: Array, classes: int | None = None) -> Array:
         return (logits[..., 0, :] > 0).astype(np.intp)
+
+
+class Hinge(OneOutputPerClass):
+    """Losses that ask for a margin of 1 between the right score and every other: s_j = max(0, 1 + z_j − z_y), j ≠ y.
+
+    The scores of a support vector machine are no probabilities; `probabilities` gives their softmax all the same, to
+    have something to shade the plane with.
+    """
+
+    def _shortfall(self, logits: Array, targets: Array, out: Array) -> Array:
+        """Write s into ``out``: what is missing of the margin; 0 in the row of the right class."""
+        right = np.add.reduce(logits * targets, axis=-2, keepdims=True)
+        np.subtract(logits, right, out)
+        np.add(out, ONE, out)
+        np.subtract(out, targets, out)
+        return np.maximum(out, ZERO, out=out)
+
+    def _against_the_right_class(self, slopes: Array, targets: Array) -> Array:
+        """From dL/ds to dL/dz, in place: what pushes the others down pushes the right score up."""
+        return np.subtract(slopes, np.add.reduce(slopes, axis=-2, keepdims=True) * targets, slopes)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class MulticlassHinge(Hinge):
+    """L = Σ_{j≠y} max(0, 1 + z_j − z_y): the multiclass support vector machine of Weston and Watkins, margin 1. Points
+    beyond the margin cost nothing and teach nothing; the kinks have subgradient 0. Some libraries divide by the number
+    of classes (PyTorch); here the sum stays a sum. Source: S3; Weston & Watkins 1999."""
+
+    id = "multiclass_hinge"
+    label = Text("Multiclass hinge (SVM)", "多类合页损失（SVM）")
+    formula = "L = Σⱼ≠ᵧ max(0, 1 + zⱼ − zᵧ)"
+    description = Text(
+        "The right score must beat every other by a margin of 1; points beyond it no longer count. "
+        "Shading is the softmax of the scores, not a probability.",
+        "正确类别的得分须比其他类别至少高 1，超出间隔的点不再起作用；底色是得分的 Softmax，并非概率。",
+    )
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        shortfall = self._shortfall(logits, targets, np.empty_like(logits))
+        return np.asarray(np.add.reduce(shortfall, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        self._shortfall(logits, targets, out)
+        return self._against_the_right_class(np.sign(out, out), targets)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class SquaredHinge(Hinge):
+    """L = Σ_{j≠y} max(0, 1 + z_j − z_y)²: punishes large violations more and small ones less than the hinge, and has no
+    kink. Outliers weigh heavily. Source: S3; Tang 2013."""
+
+    id = "squared_hinge"
+    label = Text("Squared hinge", "平方合页损失")
+    formula = "L = Σⱼ≠ᵧ max(0, 1 + zⱼ − zᵧ)²"
+    description = Text(
+        "The hinge squared: smooth, and hard on large violations. "
+        "Shading is the softmax of the scores, not a probability.",
+        "合页损失的平方：光滑，对严重违反间隔的点惩罚更重；底色是得分的 Softmax，并非概率。",
+    )
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        shortfall = self._shortfall(logits, targets, np.empty_like(logits))
+        np.multiply(shortfall, shortfall, shortfall)
+        return np.asarray(np.add.reduce(shortfall, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        self._shortfall(logits, targets, out)
+        return self._against_the_right_class(np.multiply(out, TWO, out), targets)
+
+
+class Regression(OneOutputPerClass):
+    """Losses of the residual r = ŷ − y. On class labels the network regresses on one-hot targets, one output a class.
+
+    The outputs are no probabilities, but near 0 and 1 after training: clipped to [0, 1] and scaled to sum 1 they serve
+    as such (all alike where none is above 0). The largest output is predicted, also where clipping makes it a tie.
+    """
+
+    def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        p = np.clip(logits, 0.0, 1.0)
+        total = np.add.reduce(p, axis=-2, keepdims=True)
+        none = total == ZERO
+        np.copyto(p, 1 / p.shape[-2], where=none)
+        np.copyto(total, ONE, where=none)
+        return np.divide(p, total, p)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class SquaredError(Regression):
+    """L = ½ Σ(ŷ − y)², dL/dŷ = ŷ − y. For classes it works, but also punishes outputs that are right by too much; an
+    outlier counts with the square of its distance. The ½ makes the gradient plain. Source: S1, S3."""
+
+    id = "squared_error"
+    label = Text("Squared error", "平方误差")
+    formula = "L = ½ Σ (ŷ − y)²"
+    description = Text(
+        "Distance to the target, squared; meant for regression, and punishes being right by too much.",
+        "与目标之差的平方；本用于回归，会惩罚“过于正确”的输出。",
+    )
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        residual = logits - targets
+        np.multiply(residual, residual, residual)
+        return np.asarray(0.5 * np.add.reduce(residual, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        return np.subtract(logits, targets, out)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class AbsoluteError(Regression):
+    """L = Σ|ŷ − y|, dL/dŷ = sign(ŷ − y), 0 at 0. Aims at the median, so that outliers hardly matter; but the gradient
+    has one size however near the target is, and large steps jump over it. Source: S3."""
+
+    id = "absolute_error"
+    label = Text("Absolute error", "绝对误差")
+    formula = "L = Σ |ŷ − y|"
+    description = Text(
+        "Distance to the target: hardly bothered by outliers, but its gradient never gets smaller.",
+        "与目标之差的绝对值：不易受离群点影响，但梯度不会随误差变小。",
+    )
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        residual = logits - targets
+        np.absolute(residual, out=residual)
+        return np.asarray(np.add.reduce(residual, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        np.subtract(logits, targets, out)
+        return np.sign(out, out)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class Huber(Regression):
+    """½r² for |r| ≤ δ and δ(|r| − ½δ) beyond: squared error near the target, absolute error far from it, with a
+    gradient clipped to ±δ. With c = clip(r, ±δ) both parts are c(r − ½c). PyTorch's smooth L1 loss is this over δ;
+    one more thing to choose. Source: Huber 1964."""
+
+    id = "huber"
+    label = Text("Huber", "Huber 损失")
+    formula = "L = Σ ½r² if |r| ≤ δ, else δ(|r| − ½δ)"
+    description = Text(
+        "Squared error for small differences, absolute error for large ones.",
+        "误差小时用平方，误差大时用绝对值。",
+    )
+
+    delta: Annotated[
+        float,
+        Interval(ge=0.05, le=5.0),
+        Setting(
+            Text("Threshold δ", "阈值 δ"),
+            Text("Differences beyond this count in proportion only.", "超过此值的误差只按比例计入。"),
+            scale="log",
+            suggestions=(0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
+            compare=(0.1, 1.0, 5.0),
+            group="training",
+        ),
+    ] = 1.0
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        residual = logits - targets
+        clipped = np.clip(residual, -self.delta, self.delta)
+        residual -= HALF * clipped
+        np.multiply(residual, clipped, residual)
+        return np.asarray(np.add.reduce(residual, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        np.subtract(logits, targets, out)
+        return np.clip(out, -self.delta, self.delta, out=out)
+
+
+@cache
+def digits(classes: int) -> Array:
+    """The binary digits of the numbers of the classes, ``(⌈log₂ classes⌉, classes)``, highest digit first."""
+    count = (classes - 1).bit_length()
+    return np.array([[c >> shift & 1 for c in range(classes)] for shift in reversed(range(count))], np.float32)
+
+
+class Attributes(Loss):
+    """Losses that see a class as a set of independent yes/no answers: class c is described by the binary digits of c
+    (highest first), one output for each digit. So a point can carry several labels at once (S3).
+
+    An answer is yes with probability σ(z); a class is as probable as all its answers together, which makes its
+    logarithm Σ digit · z up to what all classes share. Over the classes that exist it is therefore a softmax. Two
+    classes that differ in one digit are told apart by one output alone, so the numbering matters.
+    """
+
+    def outputs(self, classes: int) -> int:
+        return len(digits(classes))
+
+    def _scores(self, logits: Array, classes: int | None) -> Array:
+        if classes is None:
+            classes = min(2 ** logits.shape[-2], self.classes[1])
+        return digits(classes).T.astype(logits.dtype) @ logits
+
+    def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        return softmax(self._scores(logits, classes))
+
+    def predict(self, logits: Array, classes: int | None = None) -> Array:
+        return np.argmax(self._scores(logits, classes), axis=-2)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class AttributeHinge(Attributes):
+    """L = Σ max(0, 1 − yz) over the attributes, y in {−1, 1}: a support vector machine for each yes/no question. Its
+    scores are no probabilities; σ(z) is used as one for shading. Source: S3."""
+
+    id = "attribute_hinge"
+    label = Text("Attribute hinge", "属性合页损失")
+    formula = "L = Σᵢ max(0, 1 − yᵢ zᵢ)"
+    description = Text(
+        "Describes a class by yes/no attributes and asks each answer for a margin of 1. "
+        "Shading is the sigmoid of the scores, not a probability.",
+        "用若干“是/否”属性描述类别，每个属性要求间隔为 1；底色是得分的 Sigmoid，并非概率。",
+    )
+
+    def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
+        return np.ascontiguousarray((2 * digits(classes) - 1)[:, labels]).astype(dtype)
+
+    def _shortfall(self, logits: Array, targets: Array, out: Array) -> Array:
+        np.multiply(logits, targets, out)
+        np.subtract(ONE, out, out)
+        return np.maximum(out, ZERO, out=out)
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        shortfall = self._shortfall(logits, targets, np.empty_like(logits))
+        return np.asarray(np.add.reduce(shortfall, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        np.sign(self._shortfall(logits, targets, out), out)
+        np.multiply(out, targets, out)
+        return np.negative(out, out)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class AttributeLogistic(Attributes):
+    """L = Σ ln(1 + e^z) − yz over the attributes, y in {0, 1}: a logistic regression for each yes/no question;
+    dL/dz = σ(z) − y. With two classes it is the logistic loss. Source: S3."""
+
+    id = "attribute_logistic"
+    label = Text("Attribute logistic", "属性逻辑回归损失")
+    formula = "L = Σᵢ ln(1 + exp zᵢ) − yᵢ zᵢ"
+    description = Text(
+        "Describes a class by yes/no attributes, each with a probability of its own.",
+        "用若干“是/否”属性描述类别，每个属性各有自己的概率。",
+    )
+
+    def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
+        return np.ascontiguousarray(digits(classes)[:, labels]).astype(dtype)
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        each = np.logaddexp(logits, ZERO)
+        each -= targets * logits
+        return np.asarray(np.add.reduce(each, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        return np.subtract(sigmoid(logits, out), targets, out)
+
+
+def balanced(first: int, classes: int) -> Tree:
+    """The balanced binary tree over so many classes from ``first`` on; the left half is the larger one."""
+    if classes == 1:
+        return first
+    left = (classes + 1) // 2
+    return balanced(first, left), balanced(first + left, classes - left)
+
+
+@cache
+def turns(classes: int) -> Array:
+    """How to get to each class in the tree, ``(classes − 1, classes)``: at inner node i (rows, in the order of reading
+    the tree: a node, its left part, its right part) class c (columns) goes right (1), left (−1), or does not pass (0).
+    """
+    rows: list[list[float]] = []
+
+    def walk(tree: Tree) -> list[int]:
+        """The classes below; every inner node adds its row."""
+        if isinstance(tree, int):
+            return [tree]
+        row = [0.0] * classes
+        rows.append(row)
+        left, right = map(walk, tree)
+        for leaf in left:
+            row[leaf] = -1.0
+        for leaf in right:
+            row[leaf] = 1.0
+        return left + right
+
+    walk(balanced(0, classes))
+    return np.array(rows, np.float32)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class HierarchicalSoftmax(Loss):
+    """A balanced binary tree over the classes (see `tree`) with one output z at each inner node, σ(z) the probability
+    of going right there. A class is as probable as its path, the product of its turns, so that all classes sum to 1;
+    L = Σ ln(1 + e^∓z) over the path. Costs log₂(classes) instead of classes, which pays for thousands of them; classes
+    that are alike should stand together, because the first turns must separate whole groups.
+    Source: S3; Morin & Bengio 2005."""
+
+    id = "hierarchical_softmax"
+    label = Text("Hierarchical softmax", "分层 Softmax")
+    formula = "L = Σ ln(1 + exp(∓z)) over the path to y"
+    description = Text(
+        "A binary tree of classes: at each fork one output decides between left and right.",
+        "把类别排成二叉树，每个分叉处由一个输出决定向左还是向右。",
+    )
+
+    def tree(self, classes: int) -> Tree:
+        """The tree as nested pairs of class numbers: ``((0, 1), (2, 3))`` for four. Its inner nodes are the outputs, in
+        the order of reading: the whole pair, all of its left part, all of its right part."""
+        return balanced(0, classes)
+
+    def outputs(self, classes: int) -> int:
+        return classes - 1
+
+    def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
+        return np.ascontiguousarray(turns(classes)[:, labels]).astype(dtype)
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        cost = np.logaddexp(-targets * logits, ZERO)
+        np.multiply(cost, np.absolute(targets), cost)  # nodes off the path cost nothing
+        return np.asarray(np.add.reduce(cost, axis=-2).mean(axis=-1))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        np.multiply(logits, HALF, out)  # −tσ(−tz) = ½(|t| tanh(z/2) − t), t in {−1, 0, 1}
+        np.tanh(out, out)
+        np.multiply(out, np.absolute(targets), out)
+        np.subtract(out, targets, out)
+        return np.multiply(out, HALF, out)
+
+    def _log_probabilities(self, logits: Array) -> Array:
+        paths = turns(logits.shape[-2] + 1).T.astype(logits.dtype)
+        cost = np.maximum(-paths, ZERO) @ np.logaddexp(logits, ZERO)
+        cost += np.maximum(paths, ZERO) @ np.logaddexp(-logits, ZERO)
+        return np.negative(cost, cost)
+
+    def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        p = self._log_probabilities(logits)
+        return np.exp(p, p)
+
+    def predict(self, logits: Array, classes: int | None = None) -> Array:
+        return np.argmax(self._log_probabilities(logits), axis=-2)

@@ -17,7 +17,8 @@ from engine.initializers import He, Initializer
 from engine.losses import Loss, SoftmaxCrossEntropy
 from engine.optimizers import SGD, Optimizer
 from engine.preprocessing import Preprocessing, Standardize
-from engine.regularizers import NoRegularizer, Regularizer
+from engine.regularizers import Regularizer
+from engine.schedules import Constant, Schedule
 
 MAX_WIDTH = 128
 MAX_DEPTH = 8
@@ -107,6 +108,20 @@ class HiddenLayer:
             live=True,
         ),
     ] = field(default_factory=ReLU)
+    strength: Annotated[
+        float,
+        Interval(ge=0.0, le=10.0),
+        Setting(
+            Text("Strength ×", "强度倍数"),
+            Text(
+                "Multiplies the strength of L1, L2 and elastic net in this layer; 0 leaves it alone.",
+                "该层 L1、L2、弹性网强度的倍数；0 表示不正则化该层。",
+            ),
+            step=0.1,
+            suggestions=(0.0, 0.5, 1.0, 2.0, 5.0),
+            live=True,
+        ),
+    ] = 1.0
 
 
 @dataclass(frozen=True)
@@ -124,15 +139,59 @@ class NetworkSpec:
             ),
         ),
     ] = (HiddenLayer(8), HiddenLayer(8))
-    regularizer: Annotated[
-        Regularizer,
+    residual: Annotated[
+        bool,
+        Setting(
+            Text("Residual connections", "残差连接"),
+            Text(
+                "A shortcut around every hidden layer that is as wide as the one before it; deeper is then not worse.",
+                "在与前一隐藏层同宽的隐藏层上加捷径，使网络加深而不变差。",
+            ),
+        ),
+    ] = False
+    batch_norm: Annotated[
+        bool,
+        Setting(
+            Text("Batch normalization", "批量归一化"),
+            Text(
+                "Normalizes each layer's signal over the batch; forgives a bad initialization, allows larger steps.",
+                "在批内对各层信号做归一化；能挽救不良初始化，允许更大的学习率。",
+            ),
+        ),
+    ] = False
+    regularizers: Annotated[
+        tuple[Regularizer, ...],
+        Len(0, None),
         Setting(
             Text("Regularization", "正则化"),
-            Text("A penalty on large weights, against overfitting.", "惩罚大权重，以防过拟合。"),
+            Text("Means against overfitting; any of them together.", "防止过拟合的方法，可任意组合。"),
             live=True,
-            group="training",
+            group="regularization",
         ),
-    ] = field(default_factory=NoRegularizer)
+    ] = ()
+    regularize_biases: Annotated[
+        bool,
+        Setting(
+            Text("Regularize biases", "正则化偏置"),
+            Text(
+                "Apply L1, L2 and elastic net to the biases too; rarely done.",
+                "对偏置也做 L1、L2、弹性网正则化；通常不这样做。",
+            ),
+            live=True,
+            group="regularization",
+        ),
+    ] = False
+    bootstrap: Annotated[
+        bool,
+        Setting(
+            Text("Bootstrap sample", "自助采样"),
+            Text(
+                "Train on as many points drawn with replacement by the weight seed: a member of a bagging ensemble.",
+                "用权重种子有放回地抽取同样多的训练点：装袋集成的一个成员。",
+            ),
+            group="regularization",
+        ),
+    ] = False
     learning_rate: Annotated[
         float,
         Interval(ge=1e-5, le=10.0),
@@ -158,6 +217,39 @@ class NetworkSpec:
             group="training",
         ),
     ] = field(default_factory=SGD)
+    schedule: Annotated[
+        Schedule,
+        Setting(
+            Text("Learning-rate schedule", "学习率衰减"),
+            Text("How the learning rate changes over the epochs.", "学习率如何随轮数变化。"),
+            live=True,
+            group="training",
+        ),
+    ] = field(default_factory=Constant)
+    clip_norm: Annotated[
+        float,
+        Interval(ge=0.0, le=100.0),
+        Setting(
+            Text("Gradient clipping", "梯度裁剪"),
+            Text("Longest gradient that is followed in full; 0 switches it off.", "梯度的最大长度；0 表示不裁剪。"),
+            scale="log",
+            suggestions=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0),
+            compare=(0.0, 0.1, 1.0),
+            live=True,
+            group="training",
+        ),
+    ] = 0.0
+    frozen: Annotated[
+        int,
+        Interval(ge=0, le=MAX_DEPTH),
+        Setting(
+            Text("Frozen layers", "冻结层数"),
+            Text("So many first hidden layers keep their weights as they are.", "前若干个隐藏层的权重保持不变。"),
+            step=1,
+            live=True,
+            group="training",
+        ),
+    ] = 0
     batch_size: Annotated[
         int,
         Interval(ge=1, le=2000),
@@ -188,9 +280,33 @@ class NetworkSpec:
         Setting(
             Text("Initialization", "权重初始化"),
             Text("Where the weights start.", "权重的起点。"),
-            group="training",
+            group="initialization",
         ),
     ] = field(default_factory=He)
+    gain: Annotated[
+        float,
+        Interval(ge=0.01, le=10.0),
+        Setting(
+            Text("Gain", "增益"),
+            Text("Multiplies all initial weights.", "所有初始权重的倍数。"),
+            scale="log",
+            suggestions=(0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0),
+            compare=(0.1, 1.0, 3.0),
+            group="initialization",
+        ),
+    ] = 1.0
+    bias: Annotated[
+        float,
+        Interval(ge=-2.0, le=2.0),
+        Setting(
+            Text("Initial bias", "初始偏置"),
+            Text("Where the biases of the hidden layers start.", "隐藏层偏置的起点。"),
+            step=0.01,
+            suggestions=(-1.0, 0.0, 0.01, 0.1, 1.0),
+            compare=(-1.0, 0.0, 0.01),
+            group="initialization",
+        ),
+    ] = 0.0
     seed: Annotated[
         int,
         Interval(ge=0, le=MAX_SEED),
@@ -199,7 +315,7 @@ class NetworkSpec:
             Text("Same seed, same initial weights.", "种子相同，则初始权重相同。"),
             step=1,
             compare=(1, 2, 3, 4, 5, 6),
-            group="training",
+            group="initialization",
         ),
     ] = 1
     features: Annotated[
@@ -224,10 +340,31 @@ class NetworkSpec:
         """Units in each hidden layer."""
         return tuple(layer.width for layer in self.hidden)
 
+    def held_out(self) -> float:
+        """Share of the training points that serve as validation part."""
+        return max((regularizer.held_out for regularizer in self.regularizers), default=0.0)
+
     def start(self) -> tuple[object, ...]:
         """What decides where training starts. A run can go on with another spec if their starts are equal: they then
-        differ in live settings only."""
-        return self.widths(), self.loss, self.initializer, self.seed, self.features, self.preprocessing
+        differ in live settings only (an activation is live unless it brings parameters of its own)."""
+        activations = tuple(
+            (layer.activation.pieces_per_unit(), layer.activation.unit_parameters) for layer in self.hidden
+        )
+        return (
+            self.widths(),
+            activations,
+            self.residual,
+            self.batch_norm,
+            self.bootstrap,
+            self.held_out(),
+            self.loss,
+            self.initializer,
+            self.gain,
+            self.bias,
+            self.seed,
+            self.features,
+            self.preprocessing,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,122 +1,216 @@
 """The trainer: K networks in lock-step on the same points, one update at a time, repeatable to the last bit.
 
-Everything a run consists of is in `Trainer.state`: parameters, the optimizer's slots, the order of the epoch, the
-generator that shuffles, counters. Two trainers with equal states go on with equal digits.
+Everything a run consists of is in `Trainer.state`: parameters, running averages, the optimizer's slots, the order of
+the epoch, generators, counters. Two trainers with equal states go on with equal digits.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.activations import Activation
-from engine.component import Array, Refused, Text
+from engine.checks import refuse
+from engine.component import Array
 from engine.data import Data, Inputs, draw
 from engine.datasets import PLANE
 from engine.diagnostics import Metrics, measure
-from engine.network import Network, Pass
+from engine.layers import Noise
+from engine.network import Network, Pass, Shape
 from engine.optimizers import Optimizer
 from engine.regularizers import Regularizer
 from engine.spec import DataSpec, NetworkSpec
-from engine.streams import ORDER, stream
+from engine.stopping import Stopping
+from engine.streams import AUGMENTATION, ORDER, ROWS, stream
 
 # A grid chunk's widest activation buffer stays within the cache: this many numbers.
 CHUNK = 65_536
+
+# Settings in which the networks of a population may differ as they like, besides any float parameter of a component.
+OWN = ("seed", "initializer", "gain", "bias", "learning_rate", "clip_norm")
+
+
+def _augmenting(spec: NetworkSpec) -> list[Regularizer]:
+    return [regularizer for regularizer in spec.regularizers if type(regularizer).augment is not Regularizer.augment]
 
 
 class Trainer:
     """Trains one or more networks of the same shape on ``data``.
 
-    The networks may differ in seed, initializer, learning rate and any float parameter of a component; ValueError says
-    where they differ in more. An epoch visits every training point once, in an order drawn anew each epoch
-    from the data's seed, so that all trainers on the same data see the same batches.
+    The networks may differ in seed, initializer, gain, bias, learning rate, clipping and any float parameter of a
+    component; ValueError says where they differ in more. An epoch visits every training point once, in an order drawn
+    anew each epoch from the data's seed, so that all trainers on the same data see the same batches. ``rows``, ``(K,
+    n)``, gives each network training points of its own (cross-validation); with ``bootstrap`` they are drawn with
+    replacement.
     """
 
-    def __init__(self, data: Data | DataSpec, *specs: NetworkSpec, dtype: DTypeLike = np.float32) -> None:
-        """Raises Refused if the loss cannot tell the data's classes apart."""
+    _slots: Array
+
+    def __init__(
+        self,
+        data: Data | DataSpec,
+        *specs: NetworkSpec,
+        dtype: DTypeLike = np.float32,
+        rows: Array | None = None,
+    ) -> None:
+        """Raises Refused if the settings make no sense together, or with the data."""
         self.data = draw(data) if isinstance(data, DataSpec) else data
         specs = specs or (NetworkSpec(),)
-        low, high = specs[0].loss.classes
-        if not low <= self.data.classes <= high:
-            raise Refused(
-                "loss",
-                Text(
-                    f"{specs[0].loss.label.en} takes at most {high} classes, the data have {self.data.classes}. "
-                    "Choose another loss, or data with fewer classes.",
-                    f"{specs[0].loss.label.zh}最多支持 {high} 类，而数据有 {self.data.classes} 类。"
-                    "请选择其他损失函数，或类别更少的数据。",
-                ),
-            )
-        self.loss = specs[0].loss
+        first = specs[0]
+        for spec in specs:
+            refuse(spec, self.data)
+        self.loss = first.loss
         self.dtype = np.dtype(dtype)
-        self.inputs = Inputs(specs[0].features, specs[0].preprocessing, self.data.points[:, self.data.train])
+        self.n_train = self.data.n_train - round(self.data.n_train * first.held_out())
+        self.validation = slice(self.n_train, self.data.n_train)
+        self.inputs = Inputs(first.features, first.preprocessing, self.data.points[:, : self.n_train])
         self.x = self.inputs(self.data.points, dtype)
         self.targets = self.loss.targets(self.data.labels, self.data.classes, dtype)
-        self.network = Network(
-            len(self.inputs), specs[0].widths(), self.loss.outputs(self.data.classes), len(specs), dtype
+        outputs = self.loss.outputs(self.data.classes)
+        activations = tuple(self._stack_activations(specs))
+        shape = Shape(len(self.inputs), first.widths(), outputs, activations, first.batch_norm)
+        self.network = Network(shape, len(specs), dtype)
+        self.network.initialize(
+            [spec.initializer for spec in specs],
+            [spec.seed for spec in specs],
+            [spec.gain for spec in specs],
+            [spec.bias for spec in specs],
         )
-        self.network.initialize([spec.initializer for spec in specs], [spec.seed for spec in specs])
+        self.rows = self._own_rows(specs) if rows is None else np.asarray(rows)
         self.steps = 0
         self._epoch = 0
         self._seen = 0  # training points seen in this epoch
-        self._rng = stream(self.data.seed, ORDER)
-        self._order = self._rng.permutation(self.data.n_train)
-        self._shuffled_x = np.empty_like(self.x[:, self.data.train])
-        self._shuffled_targets = np.empty_like(self.targets[:, self.data.train])
-        self._gather()
-        self._update = np.zeros_like(self.network.parameters)
+        self._orderer = stream(self.data.seed, ORDER)
+        self._augmenter = stream(self.data.seed, AUGMENTATION)
+        self._noise = Noise([spec.seed for spec in specs])
+        count = self.n_train if self.rows is None else self.rows.shape[1]
+        self._count = count
+        stack = () if self.rows is None or len(specs) == 1 else (len(specs),)
+        self._order = self._orderer.permutation(count)
+        # For one network columns lie together, so that a batch of them is in one piece for `dot`.
+        order: Literal["F", "C"] = "F" if len(specs) == 1 else "C"
+        self._shuffled_x = np.empty((*stack, len(self.x), count), dtype, order)
+        self._shuffled_targets = np.empty((*stack, len(self.targets), count), dtype)
+        self.update = np.zeros_like(self.network.parameters)
         self._scratch = np.empty_like(self.network.parameters)
         self._grid: tuple[int, Array] = (0, self.x[:, :0])
+        self.stopping: Stopping | None = None
         self._configure(specs)
+        self._gather()
 
-    def _configure(self, specs: tuple[NetworkSpec, ...]) -> None:
-        """Take over the live settings."""
-        first = specs[0]
-        for spec in specs[1:]:
-            if spec.widths() != first.widths():
+    def _own_rows(self, specs: Sequence[NetworkSpec]) -> Array | None:
+        if not specs[0].bootstrap:
+            return None
+        return np.stack([stream(spec.seed, ROWS).integers(0, self.n_train, self.n_train) for spec in specs])
+
+    def _stack_activations(self, specs: Sequence[NetworkSpec]) -> list[Activation]:
+        for spec in specs:
+            if spec.widths() != specs[0].widths():
                 raise ValueError("hidden: networks of one population must share their widths")
-            for name in ("features", "preprocessing", "loss", "batch_size"):
-                if getattr(spec, name) != getattr(first, name):
-                    raise ValueError(f"{name}: networks of one population must share it")
-        if len(specs) != self.network.networks:
-            raise ValueError(f"expected {self.network.networks} networks, got {len(specs)}")
-        activations = [
+        return [
             type(layer[0]).stack(layer, self.dtype, axes=2)
             for layer in zip(*([hidden.activation for hidden in spec.hidden] for spec in specs), strict=True)
         ]
+
+    def _configure(self, specs: tuple[NetworkSpec, ...]) -> None:
+        """Take over the live settings. Nothing is changed before everything has been accepted."""
+        first = specs[0]
+        if len(specs) != self.network.networks:
+            raise ValueError(f"expected {self.network.networks} networks, got {len(specs)}")
+        activations = self._stack_activations(specs)
+        strengths = [tuple(layer.strength for layer in spec.hidden) for spec in specs]
+        if len(set(strengths)) > 1:
+            raise ValueError("hidden: networks of one population must share their layers' strengths")
+        shared = set(NetworkSpec.__dataclass_fields__) - {*OWN, "hidden", "optimizer", "regularizers", "schedule"}
+        for name in sorted(shared):
+            if any(getattr(spec, name) != getattr(first, name) for spec in specs):
+                raise ValueError(f"{name}: networks of one population must share it")
         optimizer = type(first.optimizer).stack([spec.optimizer for spec in specs], np.float64, axes=1)
-        regularizer = type(first.regularizer).stack([spec.regularizer for spec in specs], self.dtype, axes=1)
-        # nothing is changed before everything has been accepted
-        if type(optimizer) is not type(getattr(self, "optimizer", None)):
-            self._slots = np.zeros((optimizer.slots, *self.network.parameters.shape), self.dtype)
+        schedule = type(first.schedule).stack([spec.schedule for spec in specs], np.float64, axes=0)
+        kinds = {tuple(type(regularizer) for regularizer in spec.regularizers) for spec in specs}
+        if len(kinds) > 1:
+            raise ValueError("regularizers: networks of one population must share their kinds")
+        for spec in specs:
+            for one, other in zip(_augmenting(first), _augmenting(spec), strict=True):
+                for field in fields(one):  # type: ignore[arg-type]
+                    if getattr(one, field.name) != getattr(other, field.name):
+                        raise ValueError(f"networks of one population must share {one.id}.{field.name}")
+        flat, signal = (
+            [
+                type(alike[0]).stack(alike, self.dtype, axes)
+                for alike in zip(*(spec.regularizers for spec in specs), strict=True)
+            ]
+            for axes in (1, 2)
+        )
+        before = getattr(self, "optimizer", None)
+        if type(optimizer) is not type(before) or optimizer.slot_count() != len(self._slots):
+            self._slots = np.zeros((optimizer.slot_count(), *self.network.parameters.shape), self.dtype)
             self._slot_steps = 0
-        self.activations: list[Activation] = activations
+        self.activations = activations
         self.optimizer: Optimizer = optimizer
-        self.regularizer: Regularizer = regularizer
-        rates = np.array([spec.learning_rate for spec in specs], self.dtype)
-        self._learning_rate = rates.reshape(()) if len(specs) == 1 else rates[:, np.newaxis]
+        self.schedule = schedule
+        self.regularizers: list[Regularizer] = flat
+        self._signal_regularizers: list[Regularizer] = signal
+        self.mask = self.network.regularized([*strengths[0], 1.0], first.regularize_biases)
+        frozen = min(first.frozen, len(first.hidden))
+        self._frozen = self.network.spans[frozen].start
+        self._moving = self.mask.copy()
+        self._moving[: self._frozen] = 0
+        self._projected = [self.network.unbiased(layer) for layer in range(frozen, len(first.hidden) + 1)]
+        self._base_rate = self._column([spec.learning_rate for spec in specs])
+        clips = [spec.clip_norm or float(np.finfo(self.dtype).max) for spec in specs]
+        self._clip = self._column(clips) if any(spec.clip_norm for spec in specs) else None
+        self._disturbed = bool(flat) or self._clip is not None
+        self._augments = bool(_augmenting(first))
         self.specs = specs
-        self._passes: dict[int, Pass] = {}
+        self._passes: dict[tuple[int, bool], Pass] = {}
+        self._set_rate()
         self._epoch_plan = self._partition(0)
         self._plan = self._partition(self._seen)
+        self.stopping = Stopping.of(self, self.stopping)
+
+    def _column(self, values: Sequence[float]) -> Array:
+        """One number a network, in a shape that goes with ``(K, P)``: ``(K, 1)``, or 0-d for a single network."""
+        array = np.array(values, self.dtype)
+        return array.reshape(()) if len(values) == 1 else array[:, np.newaxis]
+
+    def _set_rate(self) -> None:
+        factor = self._column(np.broadcast_to(self.schedule.factor(self._epoch), self.network.networks).tolist())
+        self._learning_rate = np.asarray(self._base_rate * factor)
 
     # ---- training ----
 
     @property
-    def position(self) -> float:
-        """Epochs trained so far, as a fraction: 2.5 is half-way through the third epoch."""
-        return self._epoch + self._seen / self.data.n_train
+    def train_part(self) -> slice:
+        """The training points among all points."""
+        return slice(0, self.n_train)
 
     @property
-    def epoch_steps(self) -> int:
-        """Updates in a whole epoch."""
-        return -(-self.data.n_train // self.specs[0].batch_size)
+    def position(self) -> float:
+        """Epochs trained so far, as a fraction: 2.5 is half-way through the third epoch."""
+        return self._epoch + self._seen / self._count
 
     @property
     def next_position(self) -> float:
         """`position` after the next update."""
-        return self._epoch + self._plan[-1][3] / self.data.n_train
+        return self._epoch + self._plan[-1][3] / self._count
+
+    @property
+    def batch_size(self) -> int:
+        """Training points an update, the whole training part for a full-batch optimizer."""
+        return self._count if self.optimizer.full_batch else min(self.specs[0].batch_size, self._count)
+
+    @property
+    def epoch_steps(self) -> int:
+        """Updates in a whole epoch."""
+        return -(-self._count // self.batch_size)
+
+    @property
+    def finished(self) -> bool:
+        """Whether early stopping has ended all networks."""
+        return self.stopping is not None and bool(self.stopping.stopped.all())
 
     @property
     def finite(self) -> Array:
@@ -125,57 +219,126 @@ class Trainer:
 
     def _gather(self) -> None:
         """Bring this epoch's points into order, once, so that every batch is a view."""
-        np.take(self.x, self._order, axis=1, out=self._shuffled_x, mode="clip")
-        np.take(self.targets, self._order, axis=1, out=self._shuffled_targets, mode="clip")
+        x = self.x
+        if self._augments:
+            points = self.data.points[:, self.train_part]
+            for regularizer in self.regularizers:
+                points = regularizer.augment(points, self._augmenter)
+            x = self.inputs(points, self.dtype)
+        if self.rows is None:
+            x.take(self._order, 1, self._shuffled_x, "clip")
+            self.targets.take(self._order, 1, self._shuffled_targets, "clip")
+        else:
+            rows = self.rows[:, self._order]
+            alone = self.network.networks == 1
+            self._shuffled_x[...] = x[:, rows[0]] if alone else x[:, rows].swapaxes(0, 1)
+            self._shuffled_targets[...] = self.targets[:, rows[0]] if alone else self.targets[:, rows].swapaxes(0, 1)
 
     def _partition(self, seen: int) -> list[tuple[Array, Array, Pass, int]]:
         """The batches from point ``seen`` of the epoch on, last first: inputs, targets, layout, points seen after."""
-        n, size = self.data.n_train, self.specs[0].batch_size
         plan = []
-        for start in range(seen, n, size):
-            stop = min(start + size, n)
-            views = self._shuffled_x[:, start:stop], self._shuffled_targets[:, start:stop]
-            plan.append((*views, self._pass(stop - start), stop))
+        for start in range(seen, self._count, self.batch_size):
+            stop = min(start + self.batch_size, self._count)
+            views = self._shuffled_x[..., start:stop], self._shuffled_targets[..., start:stop]
+            plan.append((*views, self.layout(stop - start, training=True), stop))
         return plan[::-1]
 
-    def _pass(self, m: int) -> Pass:
-        if m not in self._passes:
-            self._passes[m] = self.network.lay_out(self.activations, m)
-        return self._passes[m]
+    def layout(self, m: int, training: bool = False) -> Pass:
+        """The networks laid out for m samples, as they are in training or as they are in prediction."""
+        if (m, training) not in self._passes:
+            self._passes[m, training] = self.network.lay_out(
+                self.activations,
+                m,
+                training=training,
+                regularizers=self._signal_regularizers,
+                noise=self._noise,
+                residual=self.specs[0].residual,
+            )
+        return self._passes[m, training]
 
     def step(self) -> None:
-        """One update of every network: forward, backward, regularizer, optimizer."""
+        """One update of every network: forward, backward, regularizers, optimizer."""
         x, targets, layout, seen = self._plan.pop()
-        network, update = self.network, self._update
-        logits = layout.forward(x)
-        d = self.loss.gradient(logits, targets, layout.d_logits)
-        layout.backward(np.multiply(d, layout.one_over_m, out=d))
-        penalty = self.regularizer.gradient(network.parameters, network.mask, self._scratch)
-        if penalty is not None:
-            np.add(network.gradients, penalty, out=network.gradients)
+        w, g, update = self.network.parameters, self.network.gradients, self.update
         self.steps += 1
         self._slot_steps += 1
-        self.optimizer.update(network.gradients, self._learning_rate, self._slot_steps, self._slots, update)
-        np.subtract(network.parameters, update, out=network.parameters)
-        self.regularizer.after_step(network.parameters, network.mask, self._learning_rate, self._scratch)
+        if self.optimizer.line_search:
+            self._search(x, targets, layout)
+        else:
+            d = self.loss.gradient(layout.forward(x), targets, layout.d_logits)
+            layout.backward(np.multiply(d, layout.one_over_m, d))
+            if self._disturbed:
+                self._disturb(g)
+            self.optimizer.update(g, w, self.mask, self._learning_rate, self._slot_steps, self._slots, update)
+            if self._frozen:
+                update[:, : self._frozen] = 0
+            np.subtract(w, update, w)
+        for regularizer in self.regularizers:
+            regularizer.after_step(w, self._moving, self._learning_rate, self._scratch)
+            regularizer.project(self._projected)
         self._seen = seen
         if not self._plan:
-            self._epoch += 1
-            self._seen = 0
-            self._rng.shuffle(self._order)
-            self._gather()
-            self._plan = self._epoch_plan.copy()
+            self._next_epoch()
+        if self.stopping is not None:
+            self.stopping.hold(self.network)
+
+    def _disturb(self, g: Array) -> None:
+        """What changes the gradient before the optimizer sees it: penalties and clipping."""
+        self._add_penalties(g)
+        if self._clip is not None:
+            norm = np.sqrt(np.add.reduce(g * g, axis=1, keepdims=True))
+            np.multiply(g, np.minimum(self._clip / np.maximum(norm, self._clip), 1), g)
+
+    def _next_epoch(self) -> None:
+        self._epoch += 1
+        self._seen = 0
+        self._orderer.shuffle(self._order)
+        self._gather()
+        self._set_rate()
+        self._plan = self._epoch_plan.copy()
+        if self.stopping is not None:
+            self.stopping.look(self)
+
+    def _add_penalties(self, g: Array) -> None:
+        for regularizer in self.regularizers:
+            penalty = regularizer.gradient(self.network.parameters, self.mask, self._scratch)
+            if penalty is not None:
+                np.add(g, penalty, g)
+
+    def _search(self, x: Array, targets: Array, layout: Pass) -> None:
+        """One iteration of an optimizer that evaluates the objective where it likes."""
+        w, g = self.network.parameters, self.network.gradients
+        before = w.copy()
+
+        def evaluate() -> tuple[Array, Array]:
+            if self._frozen:
+                w[:, : self._frozen] = before[:, : self._frozen]
+            logits = layout.forward(x)
+            objective = np.broadcast_to(self.loss.loss(logits, targets), len(w)) + self.penalty()
+            d = self.loss.gradient(logits, targets, layout.d_logits)
+            layout.backward(np.multiply(d, layout.one_over_m, d))
+            self._add_penalties(g)
+            if self._frozen:
+                g[:, : self._frozen] = 0
+            return objective, g
+
+        self.optimizer.search(w, evaluate, self._slots, self._slot_steps, self._learning_rate)
+        np.subtract(before, w, self.update)
+
+    def penalty(self) -> Array:
+        """The regularization loss R of every network, ``(K,)``."""
+        w = self.network.parameters
+        return np.asarray(sum((r.penalty(w, self.mask) for r in self.regularizers), np.zeros(len(w), self.dtype)))
 
     def advance(self, target: float, updates: int) -> bool:
         """Train up to ``updates`` updates without passing ``target`` epochs; True when no update fits before it."""
-        n = self.data.n_train
-        limit = target * n + 1e-6
+        limit = target * self._count + 1e-6
         with np.errstate(all="ignore"):  # overflow is an event, found by `finite`, not a warning
             for _ in range(updates):
-                if self._epoch * n + self._plan[-1][3] > limit:
+                if self._epoch * self._count + self._plan[-1][3] > limit or self.finished:
                     return True
                 self.step()
-        return self._epoch * n + self._plan[-1][3] > limit
+        return self._epoch * self._count + self._plan[-1][3] > limit or self.finished
 
     def train(self, epochs: float = 1) -> None:
         """Train for so many epochs."""
@@ -193,19 +356,19 @@ class Trainer:
     def logits(self, x: Array) -> Array:
         """Logits ``(K, n_out, m)`` of inputs ``(n_in + 1, m)``, computed in chunks that fit the cache."""
         m = x.shape[1]
-        widest = max(rows for rows, _ in self.network.shapes) * self.network.networks
+        widest = max(weights.shape[1] for weights in self.network.weights) * self.network.networks
         chunk = max(256, min(m, CHUNK // widest))
-        out = np.empty((self.network.networks, self.network.shapes[-1][0], m), self.dtype)
+        out = np.empty((self.network.networks, self.network.sizes[-1], m), self.dtype)
         with np.errstate(all="ignore"):
             for start in range(0, m, chunk):
                 part = x[:, start : start + chunk]
-                out[:, :, start : start + chunk] = self._pass(part.shape[1]).forward(part)
+                out[:, :, start : start + chunk] = self.layout(part.shape[1]).forward(part)
         return out
 
     def predict(self, points: Array) -> Array:
         """Class probabilities ``(K, classes, m)`` of points ``(2, m)``."""
         with np.errstate(all="ignore"):
-            return self.loss.probabilities(self.logits(self.inputs(np.asarray(points), self.dtype)))
+            return self.loss.probabilities(self.logits(self.inputs(np.asarray(points), self.dtype)), self.data.classes)
 
     def boundary(self, resolution: int = 64) -> Array:
         """Class probabilities ``(K, classes, resolution, resolution)`` over the plane; row 0 has the largest x2."""
@@ -214,45 +377,77 @@ class Trainer:
             x1, x2 = np.meshgrid(side, side[::-1])
             self._grid = resolution, self.inputs(np.stack([x1.ravel(), x2.ravel()]), self.dtype)
         with np.errstate(all="ignore"):
-            p = self.loss.probabilities(self.logits(self._grid[1]))
+            p = self.loss.probabilities(self.logits(self._grid[1]), self.data.classes)
         return p.reshape(*p.shape[:2], resolution, resolution)
 
     # ---- changing and keeping ----
 
     def change(self, *specs: NetworkSpec) -> None:
-        """Go on with other live settings. Raises ValueError if a spec would have started elsewhere.
+        """Go on with other live settings. Raises ValueError if a spec would have started elsewhere, Refused if it makes
+        no sense; then nothing has changed.
 
         The optimizer keeps its memory unless it is replaced by another kind.
         """
         if [spec.start() for spec in specs] != [spec.start() for spec in self.specs]:
             raise ValueError("only live settings can change while a network trains")
+        for spec in specs:
+            refuse(spec, self.data)
         self._configure(specs)
+
+    def adopt(self, source: "Trainer", layers: int) -> None:
+        """Transfer learning: take over the first ``layers`` hidden layers of ``source``; the others stay freshly drawn.
+
+        Raises ValueError if their shapes differ. With ``frozen`` they then stay as they are.
+        """
+        if not 0 <= layers <= min(self.network.depth, source.network.depth):
+            raise ValueError(f"layers: {layers} is not from 0 to {min(self.network.depth, source.network.depth)}")
+        mine, theirs = self.network, source.network
+        if mine.networks != theirs.networks or mine.blocks[:layers] != theirs.blocks[:layers]:
+            raise ValueError("layers: the networks' first layers differ in shape")
+        end = mine.spans[layers].start
+        mine.parameters[:, :end] = theirs.parameters[:, :end]
+        for own, given in zip(mine.averages[:layers], theirs.averages[:layers], strict=True):
+            own[...] = given
+
+    def _kept(self) -> dict[str, Array]:
+        """The arrays of the state, by name."""
+        kept = {
+            "parameters": self.network.parameters,
+            "slots": self._slots,
+            "update": self.update,
+            "order": self._order,
+            "shuffled": self._shuffled_x,
+            **{f"averages.{layer}": average for layer, average in enumerate(self.network.averages)},
+        }
+        return kept | (self.stopping.kept() if self.stopping is not None else {})
 
     def state(self) -> dict[str, Any]:
         """Everything that decides how the run goes on, as arrays and JSON values."""
         return {
-            "parameters": self.network.parameters.copy(),
-            "slots": self._slots.copy(),
-            "update": self._update.copy(),
-            "order": self._order.copy(),
+            **{name: array.copy() for name, array in self._kept().items()},
             "counters": [self.steps, self._epoch, self._seen, self._slot_steps],
-            "generator": self._rng.bit_generator.state,
+            "generators": [generator.bit_generator.state for generator in (self._orderer, self._augmenter)],
+            "noise": self._noise.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state` of a trainer with the same data and networks. Raises ValueError if it does not fit."""
-        arrays = {
-            "parameters": self.network.parameters,
-            "slots": self._slots,
-            "update": self._update,
-            "order": self._order,
-        }
-        for name, array in arrays.items():
+        for name, array in self._kept().items():
+            if name not in state:
+                raise ValueError(f"{name}: missing from the state")
             if np.shape(state[name]) != array.shape:
                 raise ValueError(f"{name}: expected shape {array.shape}, got {np.shape(state[name])}")
-        for name, array in arrays.items():
+        for name, array in self._kept().items():
             array[...] = state[name]
         self.steps, self._epoch, self._seen, self._slot_steps = state["counters"]
-        self._rng.bit_generator.state = state["generator"]
-        self._gather()
+        for generator, kept in zip((self._orderer, self._augmenter), state["generators"], strict=True):
+            generator.bit_generator.state = kept
+        self._noise.restore(state["noise"])
+        if self.rows is None:
+            np.take(self.targets, self._order, axis=1, out=self._shuffled_targets, mode="clip")
+        else:
+            rows = self.rows[:, self._order]
+            alone = self.network.networks == 1
+            self._shuffled_targets[...] = self.targets[:, rows[0]] if alone else self.targets[:, rows].swapaxes(0, 1)
+        self._set_rate()
         self._plan = self._partition(self._seen)

@@ -12,6 +12,8 @@ import { CHARTS, buildChart } from "./traces.js";
 /** In units of the font size, which follows the screen. */
 const MARGIN = { l: 4.1, r: 2.6, t: 0.7, b: 2.3 };
 const CONFIG = { displaylogo: false, showSendToCloud: false, displayModeBar: false, doubleClick: false, responsive: false, showTips: false };
+/** ms between two texts for those who listen. */
+const PAUSE = 2000;
 const CLEAR = "rgba(0,0,0,0)";
 
 export function createCharts(store, loop) {
@@ -33,7 +35,7 @@ export function createCharts(store, loop) {
 
   function makeChart(spec, index) {
     const kept = charts[index];
-    const chart = { spec, log: kept?.log ?? spec.log, layer: kept?.layer ?? "auto", seen: true, cost: 8, summarized: -Infinity };
+    const chart = { spec, log: kept?.log ?? spec.log, layer: kept?.layer ?? null, seen: true, cost: 8, summarized: -Infinity };
     const title = t(spec.key);
     chart.plot = h("div", { class: "plot", "aria-hidden": "true" });
     chart.picture = h("div", { class: "chart-picture", role: "img", "aria-label": title }, chart.plot);
@@ -104,13 +106,13 @@ export function createCharts(store, loop) {
       chart.select.replaceChildren(...options.map(([value, text]) => h("option", { value: String(value) }, text)));
     }
     let layer = chart.layer;
-    if (layer === "auto" || (typeof layer === "number" && layer >= depth - 1)) layer = shown.length > 1 ? (depth > 1 ? 0 : "output") : "all";
+    if (layer === null || (typeof layer === "number" && layer >= depth - 1)) layer = shown.length > 1 ? (depth > 1 ? 0 : "output") : "all";
     chart.select.value = String(layer);
     return layer;
   }
 
   function paint(chart) {
-    if (!store.frame || !chart.seen) return;
+    if (!store.frame || (!chart.seen && chart.later)) return;
     const shown = shownPanels();
     if (shown.some(({ history }) => !history?.now)) return;
     const layer = chart.select ? updateLayers(chart, shown) : "all";
@@ -122,7 +124,7 @@ export function createCharts(store, loop) {
     for (const key of chart.legend.children) key.hidden = !built.lines.some((one) => one.name === key.dataset.key);
     if (chart.details.open) fillTable(chart, built);
     showZoom(chart);
-    if (!plotly || width < 40 || height < 40) return;
+    if (!chart.seen || !plotly || width < 40 || height < 40) return;
     chart.note.hidden = true;
     const started = performance.now();
     plotly.react(chart.plot, built.traces, layout(chart, built, width, height, size), CONFIG);
@@ -161,11 +163,19 @@ export function createCharts(store, loop) {
 
   const show = (chart, value) => (chart.spec.share ? percent(value) : figure(value));
 
+  /** Whether it is time for a chart's words; a chart out of sight has nothing else to do. */
+  const tells = (chart) => performance.now() - chart.summarized >= PAUSE;
+
   /** What the chart says, in words, for those who do not see it. */
   function describe(chart, { lines, label }) {
-    const now = performance.now();
-    if (now - chart.summarized < 2000) return;
-    chart.summarized = now;
+    if (!tells(chart)) {
+      chart.later ??= setTimeout(() => {
+        chart.later = null;
+        chart.job.mark();
+      }, PAUSE);
+      return;
+    }
+    chart.summarized = performance.now();
     const epoch = Math.floor(lines[0]?.panel.history.now.epoch ?? 0);
     const parts = lines.map((one) => `${label(one)} ${show(chart, one.newest)}`);
     chart.picture.setAttribute("aria-label", t("charts.summary", { name: t(chart.spec.key), epoch, values: parts.join(", ") }));

@@ -1,12 +1,13 @@
-// Choosing from the catalog: one component (a select, or thumbnails where the entries bring
-// example points) with its formula, its sentence and its own parameters below, or a non-empty
-// set of them as chips. Nothing here knows the name of any component.
+// Choosing one component from the catalog: a select, or thumbnails where the entries bring
+// example points, with what it means and its own parameters below. Nothing here knows the name
+// of any component.
 
 import { h } from "./dom.js";
+import { explain } from "./explain.js";
 import { drawThumbnail } from "./points.js";
 
 /** The value for a newly chosen entry: defaults, keeping parameters that mean the same. */
-function valueOf(entry, previous = {}) {
+export function valueOf(entry, previous = {}) {
   const value = { id: entry.id };
   for (const parameter of entry.parameters) {
     const kept = previous[parameter.name];
@@ -30,10 +31,9 @@ export function choiceField(descriptor, context) {
 
   const pictured = entries.some((entry) => entry.example);
   const chooser = pictured ? thumbnails(descriptor, entries, context, pick) : list(entries, context.id, pick);
-  const formula = h("p", { class: "formula" });
-  const sentence = h("p", { class: "sentence" });
   const nested = h("div", { class: "nested" });
-  const about = context.compact ? null : h("div", { class: "about" }, formula, sentence);
+  const about = context.compact ? null : h("div", {});
+  let meaning = null;
 
   function show() {
     const entry = entries.find((candidate) => candidate.id === current?.id);
@@ -41,9 +41,8 @@ export function choiceField(descriptor, context) {
     if (!entry) return;
     if (built !== entry.id) {
       built = entry.id;
-      formula.textContent = entry.formula;
-      formula.hidden = !entry.formula;
-      sentence.textContent = entry.description;
+      meaning = about && explain(entry);
+      about?.replaceChildren(meaning.element);
       parameters = entry.parameters.map((parameter) => ({
         name: parameter.name,
         control: context.make(parameter, {
@@ -51,12 +50,14 @@ export function choiceField(descriptor, context) {
           change: (value) => {
             current = { ...current, [parameter.name]: value };
             context.change(current, true);
+            meaning?.update([current]);
           },
         }),
       }));
       nested.replaceChildren(...parameters.map(({ control }) => control.element));
       nested.hidden = !parameters.length;
     }
+    meaning?.update([current]);
     for (const { name, control } of parameters) if (current[name] !== undefined) control.set(current[name]);
   }
 
@@ -106,31 +107,6 @@ function thumbnails(descriptor, entries, context, pick) {
     set(value) {
       const input = inputs.get(value);
       if (input) input.checked = true;
-    },
-  };
-}
-
-export function setField(descriptor, context) {
-  const entries = context.catalog[descriptor.family] ?? [];
-  let current = descriptor.default;
-  const boxes = entries.map((entry) => {
-    const input = h("input", { type: "checkbox", value: entry.id, class: "visually-hidden" });
-    input.addEventListener("change", () => {
-      const rest = current.filter((value) => value.id !== entry.id);
-      const wanted = input.checked ? [...rest, valueOf(entry)] : rest;
-      const place = (value) => entries.findIndex((candidate) => candidate.id === value.id);
-      current = wanted.sort((a, b) => place(a) - place(b));
-      context.change(current, true);
-    });
-    return { entry, input, element: h("label", { class: "chip", title: entry.description }, input, h("span", {}, entry.label)) };
-  });
-  return {
-    element: h("div", { class: "chips" }, boxes.map((box) => box.element)),
-    focus: null,
-    inputs: [],
-    set(value) {
-      current = value;
-      for (const { entry, input } of boxes) input.checked = value.some((chosen) => chosen.id === entry.id);
     },
   };
 }

@@ -7,8 +7,9 @@ import { h, icon, same, throttle, uniqueId } from "./dom.js";
 import { plain, withUnit } from "./format.js";
 import { t } from "./i18n.js";
 import { numberField, switchField } from "./fields.js";
-import { choiceField, setField } from "./choices.js";
+import { choiceField } from "./choices.js";
 import { layersField } from "./layers.js";
+import { setField } from "./sets.js";
 
 /**
  * @typedef {{name: string, kind: string, label: string, description: string, default: any, minimum: number|null,

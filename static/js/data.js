@@ -14,7 +14,12 @@ export function createData(store, commands) {
 
   function build() {
     const { form: descriptors, catalog, plane } = store.boot;
-    form = createForm(root, { descriptors: descriptors.data, groups: {}, context: { catalog, plane }, send: commands.setData });
+    const keep = h("input", { type: "checkbox", role: "switch", checked: store.view.keep, "aria-describedby": "keep-help" });
+    keep.addEventListener("change", () => store.look({ keep: keep.checked }));
+    const fields = h("div", {});
+    root.replaceChildren(fields,
+      h("label", { class: "switch" }, keep, h("span", {}, t("data.keep"))), h("p", { class: "sentence", id: "keep-help" }, t("data.keep_help")));
+    form = createForm(fields, { descriptors: descriptors.data, groups: {}, context: { catalog, plane }, send: commands.setData });
   }
 
   /** A small picture of one mark. */

@@ -9,7 +9,7 @@ import { createScale, stepped } from "./scale.js";
 
 /** What was typed, as a number if it is one. */
 function parse(text, unit) {
-  const cleaned = text.trim().replace(/%$/, "").replace("−", "-").trim();
+  const cleaned = text.trim().replace(/%$/, "").replace("−", "-").replace(/^(-?\d*),(\d+)$/, "$1.$2").trim();
   const value = Number(cleaned);
   if (cleaned === "" || !Number.isFinite(value)) return text;
   return unit === "%" ? Number((value / 100).toPrecision(12)) : value;

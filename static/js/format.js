@@ -12,10 +12,11 @@ export function loss(value) {
 /** A share as per cent with one decimal. */
 export const percent = (share, digits = 1) => (Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u2009%` : NOTHING);
 
-/** Epochs: always six digits, "000,045". */
-export function epochs(value) {
-  const digits = String(Math.floor(value + 1e-9)).padStart(6, "0");
-  return digits.replace(/\B(?=(\d{3})+$)/g, ",");
+/** Epochs: always six digits, "000,045"; `exact` adds the part of an epoch, "000,045.04". */
+export function epochs(value, exact = false) {
+  const whole = Math.floor(value + 1e-9);
+  const digits = String(whole).padStart(6, "0").replace(/\B(?=(\d{3})+$)/g, ",");
+  return exact && value - whole > 1e-6 ? digits + (value - whole).toFixed(2).replace(/^0|^1\.00/, "") : digits;
 }
 
 /** A setting's number without needless digits: 0.001, 3, 1e-5. */

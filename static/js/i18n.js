@@ -24,6 +24,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]?.[language] ?? values[name]) : whole));
 }
 
+/** What a group of settings is called; one without a text is called by its name. */
+export const groupName = (group) => (hasText(`group.${group}`) ? t(`group.${group}`) : group);
+
 /** @param {Document|Element} root */
 export function relabel(root) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);

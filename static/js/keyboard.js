@@ -29,7 +29,7 @@ export function createKeyboard(actions, selectPanel) {
     const key = event.key.toLowerCase();
     if (typing || (!enabled && key !== "?")) return;
     if (key === " ") {
-      if (target.closest?.("button, a, summary, input:not([type=range])")) return;
+      if (target.closest?.("button, a, summary, input:not([type=range], [type=radio])")) return;
       event.preventDefault();
       actions.toggle();
       return;
@@ -43,6 +43,11 @@ export function createKeyboard(actions, selectPanel) {
     if (!action) return;
     event.preventDefault();
     actions[action]();
+  });
+
+  // What was clicked with the mouse does not keep the focus, or Space would press it again instead of playing.
+  addEventListener("click", (event) => {
+    if (event.detail > 0) /** @type {HTMLElement} */ (event.target).closest?.("button, summary, input[type=radio], input[type=checkbox]")?.blur();
   });
 
   function open() {

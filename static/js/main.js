@@ -32,7 +32,7 @@ const commands = {
   epoch: () => send({ type: "epoch" }),
   reset: () => send({ type: "reset" }),
   rewind: () => send({ type: "rewind" }),
-  add: () => send({ type: "add" }),
+  add: () => send({ type: "duplicate", panel: store.selectedIndex }),
   duplicate: (panel) => send({ type: "duplicate", panel }),
   remove: (panel) => send({ type: "remove", panel }),
   speed: (value) => send({ type: "speed", value }),
@@ -42,7 +42,7 @@ const commands = {
   },
   setData(name, value) {
     touched = { column: data, path: [name] };
-    send({ type: "set_data", name, value });
+    send({ type: "set_data", name, value, keep: store.view.keep });
   },
   vary: (variation, values, panel) => send({ type: "vary", variation, values, panel }),
 };
@@ -107,6 +107,10 @@ function receive(event) {
     store.receiveDivergence(event);
     const index = store.panels.findIndex((panel) => panel.id === event.panel);
     say(t("status.diverged", { letter: LETTERS[index] ?? "" }), true);
+  } else if (event.type === "stopped") {
+    store.receiveStop(event);
+    const letter = LETTERS[store.panels.findIndex((panel) => panel.id === event.panel)] ?? "";
+    say(t("status.stopped", { letter, text: wording(event, "stopped") }), true);
   }
 }
 
@@ -116,12 +120,16 @@ function showError(event) {
   const name = place === "panels" ? path[1] : path[0];
   const column = place === "panels" ? settings : place === "data" ? data : null;
   const descriptor = column?.find(name);
-  const text = wording(event, "error", unitAt(descriptor, path));
+  const elsewhere = place === "panels" && path[0] !== store.selectedIndex && store.panels[path[0]];
+  const plain = wording(event, "error", unitAt(descriptor, path));
+  const text = elsewhere ? t("settings.in_panel", { letter: LETTERS[path[0]], text: plain }) : plain;
   if (vary.fail(text)) return;
   if (place === "speed" && transport.fail(path, wording(event, "error"))) return;
-  // What cannot go together is said where the hand was, whichever of the two the server names.
-  if (event.code === "impossible" && touched && touched.column.fail(touched.path, text)) return;
-  if (!column?.fail(path, text)) toast(text, "fault");
+  const shown = column?.fail(path, text) ?? false;
+  // What cannot go together is said at the setting the server names and also where the hand was.
+  const away = event.code === "impossible" && touched && (touched.column !== column || touched.path.at(-1) !== name);
+  const atHand = (away || (!shown && event.code === "impossible" && touched)) && touched.column.fail(touched.path, text);
+  if (!shown && !atHand) toast(text, "fault");
 }
 
 /** The unit of the innermost number the path leads to, so limits are shown as they are typed. */

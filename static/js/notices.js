@@ -51,7 +51,7 @@ export function wording(event, family, unit = "") {
   if (!hasText(key)) return event.message ?? event.code;
   const params = {};
   for (const [name, given] of Object.entries(event.params ?? {})) {
-    const value = name === "reason" && currentLanguage() === "zh" ? event.params.reason_zh ?? given : name === "value" ? unquoted(given) : given;
+    const value = given?.[currentLanguage()] ?? (name === "value" ? unquoted(given) : given);
     const text = typeof value === "number" ? withUnit(value, unit) : Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
     params[name] = name === "value" && text.length > 60 ? `${text.slice(0, 57)}…` : text || "“”";
   }

@@ -9,10 +9,14 @@ import { slice } from "./frames.js";
 import { t } from "./i18n.js";
 import { LETTERS, classColor, panelColor } from "./palette.js";
 import { drawPoints, drawRings } from "./points.js";
+import { wording } from "./notices.js";
 import { drawSparkline } from "./sparkline.js";
 import { titles } from "./titles.js";
 
 const NUMBERS = ["test_loss", "test_accuracy", "dead", "train_loss", "train_accuracy"];
+
+/** ms between two summaries for those who listen. */
+const PAUSE = 2000;
 
 export function createPanels(store, commands, loop) {
   const root = document.getElementById("panels");
@@ -41,7 +45,8 @@ export function createPanels(store, commands, loop) {
     const readout = h("p", { class: "readout figure", hidden: true });
     const picture = h("div", { class: "picture", role: "img" }, boundary, points, rings);
     const overlay = h("div", { class: "overlay", hidden: true });
-    const stage = h("div", { class: "stage" }, picture, readout, overlay);
+    const badge = h("p", { class: "badge", hidden: true });
+    const stage = h("div", { class: "stage" }, picture, badge, readout, overlay);
     const values = Object.fromEntries(NUMBERS.map((name) => [name, h("td", { class: "figure" })]));
     const heads = ["numbers.part", "numbers.loss", "numbers.accuracy", "numbers.dead"].map((key, index) => h("th", { scope: "col", "data-key": key }, index ? null : h("span", { class: "visually-hidden" })));
     const rows = ["numbers.test", "numbers.train"].map((key) => h("th", { scope: "row", "data-key": key }));
@@ -53,7 +58,7 @@ export function createPanels(store, commands, loop) {
         h("tr", {}, rows[1], values.train_loss, values.train_accuracy, h("td", { class: "spark" }, sparkline))));
     const element = h("article", { class: "panel", onclick: (event) => !event.target.closest("button") && store.select(id) },
       h("header", { class: "panel-head" }, select, duplicate, remove), stage, numbers);
-    const card = { id, element, stage, picture, boundary, points, rings, readout, overlay, letter, title, select, duplicate, remove, values, sparkline, heads, rows, name: "", wrong: [0, 0] };
+    const card = { id, element, stage, picture, boundary, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, values, sparkline, heads, rows, name: "", wrong: [0, 0] };
     card.staticJob = loop.job(() => paintPoints(card), 0);
     card.slowJob = loop.job(() => paintSlow(card), 220);
     stage.addEventListener("pointermove", (event) => point(stage, event));
@@ -78,7 +83,13 @@ export function createPanels(store, commands, loop) {
     card.wrong = drawRings(card.rings, data, slice(frame.tensors.predicted, index), options(card));
     drawSparkline(card.sparkline, history, panelColor(index));
     const now = performance.now();
-    if (now - (card.summarized ?? -1e9) < 2000) return;
+    if (now - (card.summarized ?? -1e9) < PAUSE) {
+      card.later ??= setTimeout(() => {
+        card.later = null;
+        card.slowJob.mark();
+      }, PAUSE);
+      return;
+    }
     card.summarized = now;
     const shares = areas(slice(frame.tensors.boundary, index), data.classes);
     card.picture.setAttribute("aria-label", t("panels.summary", {
@@ -169,10 +180,14 @@ export function createPanels(store, commands, loop) {
       label(card.duplicate, t("panels.duplicate", { letter }));
       label(card.remove, t("panels.remove", { letter }));
       card.duplicate.disabled = panels.length >= boot.limits.panels;
+      document.querySelector("[data-action=add]").disabled = card.duplicate.disabled;
       card.remove.hidden = panels.length < 2;
       for (const cell of [...card.heads, ...card.rows]) setText(cell.firstElementChild ?? cell, t(cell.dataset.key));
       card.heads[3].title = t("numbers.dead_help");
       overlay(card);
+      const stop = store.stopped.get(panel.id);
+      card.badge.hidden = !store.stopped.has(panel.id);
+      setText(card.badge, stop ? wording(stop, "stopped") : t("stopped.plain"));
     });
   }
 
@@ -206,6 +221,7 @@ export function createPanels(store, commands, loop) {
   });
   store.on("select", update);
   store.on("diverged", update);
+  store.on("stopped", update);
   store.on("data", repaint);
   store.on("view", repaint);
   store.on("theme", () => {

@@ -4,8 +4,11 @@
 
 import { h } from "./dom.js";
 import { createForm } from "./form.js";
-import { t } from "./i18n.js";
+import { groupName, t } from "./i18n.js";
 import { LETTERS, panelColor } from "./palette.js";
+
+/** The groups in the order in which they stand; a group the server adds comes after them. */
+const GROUPS = ["network", "training", "regularization", "initialization", "inputs"];
 
 export function createSettings(store, commands) {
   const root = document.getElementById("settings-form");
@@ -25,9 +28,10 @@ export function createSettings(store, commands) {
     const fields = h("div", {});
     scope.hidden = store.panels.length < 2;
     root.replaceChildren(scope, fields);
+    const named = [...new Set([...GROUPS, ...descriptors.network.map(({ group }) => group)])];
     form = createForm(fields, {
       descriptors: descriptors.network,
-      groups: { network: t("group.network"), training: t("group.training"), inputs: t("group.inputs") },
+      groups: Object.fromEntries(named.map((group) => [group, groupName(group)])),
       context: { catalog, plane },
       send: (name, value) => commands.set(name, value, store.scope === "all" || store.panels.length === 1 ? null : [store.selectedIndex]),
     });

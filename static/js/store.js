@@ -25,7 +25,10 @@ export function createStore() {
     history: new Map(),
     /** @type {Map<number, {epoch: number, code: string, message: string}>} */
     diverged: new Map(),
-    view: { discretize: false, testData: true },
+    /** Panels that have stopped by themselves; the event is missing where only a frame told it.
+     * @type {Map<number, {epoch: number, code: string, params: any, message: string}|null>} */
+    stopped: new Map(),
+    view: { discretize: false, testData: true, keep: false },
     scope: "this",
 
     /** @param {string} topic @param {(detail?: any) => void} listener */
@@ -58,6 +61,7 @@ export function createStore() {
       if (fresh) {
         store.history.clear();
         store.diverged.clear();
+        store.stopped.clear();
       }
       const before = store.selectedIndex;
       // The newest frame belongs to the panels as they were.
@@ -69,10 +73,13 @@ export function createStore() {
       const known = new Set(event.panels.map((panel) => panel.id));
       for (const panel of event.panels) {
         if (store.history.has(panel.id)) continue;
+        if (panel.copy_of !== null && store.history.has(panel.copy_of)) store.selected = panel.id; // who copies wants to change the copy
         const origin = store.history.get(panel.copy_of);
         store.history.set(panel.id, origin ? origin.copy() : new History());
+        if (store.stopped.has(panel.copy_of)) store.stopped.set(panel.id, store.stopped.get(panel.copy_of));
       }
       for (const id of store.history.keys()) if (!known.has(id)) store.history.delete(id);
+      for (const id of store.stopped.keys()) if (!known.has(id)) store.stopped.delete(id);
       if (!known.has(store.selected)) {
         store.selected = event.panels[Math.min(before, event.panels.length - 1)]?.id ?? null;
       }
@@ -99,6 +106,13 @@ export function createStore() {
         history.now = rowOf(message.tensors, epoch.data.length - 1, index);
       });
       store.frame = message;
+      const { stopped } = message.tensors;
+      store.panels.forEach(({ id }, index) => {
+        if (!stopped || Boolean(stopped.data[index]) === store.stopped.has(id)) return;
+        if (stopped.data[index]) store.stopped.set(id, null);
+        else store.stopped.delete(id);
+        store.emit("stopped");
+      });
       store.emit("frame");
       return true;
     },
@@ -106,6 +120,11 @@ export function createStore() {
     receiveDivergence(event) {
       store.diverged.set(event.panel, event);
       store.emit("diverged", event);
+    },
+
+    receiveStop(event) {
+      store.stopped.set(event.panel, event);
+      store.emit("stopped");
     },
   };
   return store;

@@ -4,6 +4,7 @@
 
 import { complete } from "./controls.js";
 import { same } from "./dom.js";
+import { split } from "./layers.js";
 import { lowerFirst, plain, withUnit } from "./format.js";
 import { t } from "./i18n.js";
 
@@ -16,17 +17,13 @@ function brief(descriptor, value, catalog) {
   if (descriptor.kind === "component") return entryLabel(descriptor, value, catalog);
   if (descriptor.kind === "components") return value.map((one) => entryLabel(descriptor, one, catalog)).join(" ");
   if (descriptor.kind === "boolean") return t(value ? "value.on" : "value.off");
-  if (descriptor.kind === "layers") return value.length ? value.map((layer) => layerText(descriptor, layer, catalog)).join(" · ") : t("titles.no_hidden");
   return withUnit(value, descriptor.unit);
 }
 
-function layerText(descriptor, layer, catalog) {
-  return descriptor.layer.map((part) => brief(part, layer[part.name], catalog)).join(" ");
-}
-
 /** "Learning rate η" has a word and a symbol; titles need only one of them. */
-const SYMBOL = /\s+([\u0370-\u03ff][\u2080-\u2089]?)$/u;
-const named = (descriptor, text) => `${lowerFirst(descriptor.label.replace(SYMBOL, ""))} ${text}`;
+const SYMBOL = /\s+([\u0370-\u03ffa-z][\u2080-\u2089]?)$/u;
+const bare = (descriptor) => lowerFirst(descriptor.label.replace(SYMBOL, ""));
+const named = (descriptor, text) => `${bare(descriptor)} ${text}`;
 const symbolOf = (parameter) => parameter.label.match(SYMBOL)?.[1] ?? lowerFirst(parameter.label);
 
 /** What differs in one setting, for every panel: a list of texts, or null. */
@@ -51,7 +48,31 @@ function differences(descriptor, values, catalog) {
     return parts.map((list) => list.join(" "));
   }
   if (descriptor.kind === "layers") return layerDifferences(descriptor, values, catalog);
+  if (descriptor.kind === "components" && descriptor.minimum === 0) return setDifferences(descriptor, values, catalog);
+  if (descriptor.kind === "boolean") return values.map((value) => (value ? bare(descriptor) : t("titles.none", { name: bare(descriptor) })));
   return values.map((value) => named(descriptor, brief(descriptor, value, catalog)));
+}
+
+/** "L2 λ 0.01 + Dropout", "no regularization": what a panel has that not all have alike. */
+function setDifferences(descriptor, values, catalog) {
+  const everywhere = (one) => values.every((list) => list.some((other) => same(other, one)));
+  // Where something would be left without a word, the whole sets are said.
+  const whole = values.some((list) => list.length && list.every(everywhere));
+  const inOrder = catalog[descriptor.family] ?? [];
+  return values.map((list) => {
+    const said = inOrder.flatMap((entry) => {
+      const one = list.find((value) => value.id === entry.id);
+      if (!one || (everywhere(one) && !whole)) return [];
+      const others = values.flatMap((other) => other.filter((value) => value.id === entry.id));
+      const telling = entry.parameters.filter((parameter) => !allSame(others.map((other) => other[parameter.name])));
+      // A lone strength with a symbol is short enough to be said although nothing differs from it.
+      const [only, another] = entry.parameters;
+      const brisk = only && !another && SYMBOL.test(only.label) && !everywhere(one);
+      const numbers = telling.length || !brisk ? telling : [only];
+      return [[entry.label, ...numbers.map((parameter) => `${symbolOf(parameter)} ${brief(parameter, one[parameter.name], catalog)}`)].join(" ")];
+    });
+    return said.length ? said.join(" + ") : t("titles.none", { name: lowerFirst(descriptor.label) });
+  });
 }
 
 function layerDifferences(descriptor, values, catalog) {
@@ -80,17 +101,13 @@ function layerDifferences(descriptor, values, catalog) {
 export function titles(descriptors, panels, catalog) {
   if (panels.length === 1) return [summary(descriptors, panels[0], catalog)];
   const lists = panels.map(() => []);
-  let settings = 0;
   for (const descriptor of descriptors) {
     if (panels.some((panel) => panel[descriptor.name] === undefined)) continue;
     const values = panels.map((panel) => complete(descriptor, panel[descriptor.name], catalog));
     const found = differences(descriptor, values, catalog);
     if (!found) continue;
-    settings += 1;
     found.forEach((text, index) => text && (index === 0 || !same(values[index], values[0])) && lists[index].push(text));
   }
-  // Where several settings differ, the first panel is the plain one that the others are compared with.
-  if (settings > 1) lists[0] = [summary(descriptors, panels[0], catalog)];
   return lists.map((list) => list.join(" · ") || t("titles.same"));
 }
 
@@ -100,8 +117,11 @@ export function summary(descriptors, panel, catalog) {
   if (!layers) return "";
   const value = panel[layers.name] ?? [];
   if (!value.length) return t("titles.no_hidden");
-  return layers.layer.map((part) => {
-    const words = value.map((layer) => brief(part, layer[part.name], catalog));
-    return part.kind === "component" && allSame(words) ? words[0] : words.join(" · ");
+  const { shown, more } = split(layers.layer);
+  const told = [...shown, ...more.filter((part) => value.some((layer) => layer[part.name] !== undefined && !same(layer[part.name], part.default)))];
+  return told.map((part) => {
+    const words = value.map((layer) => brief(part, layer[part.name] ?? part.default, catalog));
+    const text = part.kind === "component" && allSame(words) ? words[0] : words.join(" · ");
+    return shown.includes(part) ? text : named(part, allSame(words) ? words[0] : text);
   }).join("  ");
 }

@@ -46,7 +46,7 @@ export function createTransport(store, commands) {
     draw() {
       const now = store.history.get(store.panels[0]?.id)?.now;
       if (!now) return;
-      setText(counter, format.epochs(now.epoch));
+      setText(counter, format.epochs(now.epoch, !store.playing || store.experiment.speed < 1));
       if (!store.playing || performance.now() - told < 10_000) return;
       told = performance.now();
       const parts = store.panels.map((panel, index) => {

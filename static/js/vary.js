@@ -4,7 +4,7 @@
 
 import { h } from "./dom.js";
 import { plain } from "./format.js";
-import { t } from "./i18n.js";
+import { groupName, t } from "./i18n.js";
 import { LETTERS } from "./palette.js";
 
 export function createVary(store, commands) {
@@ -16,7 +16,8 @@ export function createVary(store, commands) {
   function open() {
     const variations = store.boot.variations;
     chosen = variations.find((variation) => variation.id === chosen?.id) ?? variations[0];
-    const select = h("select", { id: "vary-what" }, variations.map((variation) => h("option", { value: variation.id, selected: variation === chosen }, variation.label)));
+    const select = h("select", { id: "vary-what" }, inGroups(variations).map(([label, members]) =>
+      h("optgroup", { label }, members.map((variation) => h("option", { value: variation.id, selected: variation === chosen }, variation.label)))));
     const description = h("p", { class: "sentence" });
     const place = h("div", { class: "vary-values" });
     error = h("p", { class: "error", role: "alert", id: "vary-error", hidden: true });
@@ -27,7 +28,7 @@ export function createVary(store, commands) {
       chosen = variations.find((variation) => variation.id === select.value);
       description.textContent = chosen.description;
       error.hidden = true;
-      const built = chosen.kind === "component" ? boxes(chosen) : numbers(chosen);
+      const built = chosen.kind === "component" ? boxes(entriesOf(chosen)) : chosen.kind === "boolean" ? boxes(onAndOff(chosen)) : numbers(chosen);
       read = built.read;
       place.replaceChildren(...built.elements);
     };
@@ -54,6 +55,18 @@ export function createVary(store, commands) {
     if (!dialog.open) dialog.showModal();
   }
 
+  /** There are dozens: they stand in the groups of the settings they belong to. */
+  function inGroups(variations) {
+    const { network } = store.boot.form;
+    const groups = new Map();
+    for (const variation of variations) {
+      const setting = network.find(({ name }) => name === variation.id.split(".")[0]) ?? network.find(({ kind }) => kind === "layers");
+      const label = groupName(setting.group);
+      groups.set(label, [...(groups.get(label) ?? []), variation]);
+    }
+    return [...groups];
+  }
+
   function numbers(variation) {
     const input = h("input", { type: "text", id: "vary-numbers", class: "figure", autocomplete: "off", inputmode: "decimal", "aria-describedby": "vary-range vary-error", value: variation.values.map(plain).join(", ") });
     const limits = variation.minimum !== null && variation.maximum !== null
@@ -64,18 +77,41 @@ export function createVary(store, commands) {
     };
   }
 
-  function boxes(variation) {
+  /** The choices of a family: the suggested ones are ticked, or the first ones. */
+  function entriesOf(variation) {
     const entries = store.boot.catalog[variation.family] ?? [];
     const idOf = (value) => (typeof value === "object" ? value.id : value);
     const asObjects = typeof variation.values[0] !== "string";
-    const list = entries.map((entry, index) => {
+    return entries.map((entry, index) => {
       const suggested = variation.values.find((value) => idOf(value) === entry.id);
       const checked = variation.values.length ? suggested !== undefined : index < store.boot.limits.panels;
-      const input = h("input", { type: "checkbox", checked });
-      return { input, value: suggested ?? (asObjects ? { id: entry.id } : entry.id), element: h("label", { class: "check" }, input, h("span", {}, entry.label)) };
+      return { label: entry.label, title: entry.description, checked, value: suggested ?? (asObjects ? { id: entry.id } : entry.id) };
     });
+  }
+
+  const onAndOff = (variation) => [false, true].map((value) => ({
+    label: t(value ? "value.on" : "value.off"), checked: !variation.values.length || variation.values.includes(value), value }));
+
+  /** Boxes to tick. There are more of them than panels: when all panels are given away, the rest wait. */
+  function boxes(choices) {
+    const { panels } = store.boot.limits;
+    const counter = h("span", { class: "figure muted", "aria-live": "polite" });
+    const list = choices.map(({ label, title, checked, value }) => {
+      const input = h("input", { type: "checkbox", checked });
+      input.addEventListener("change", count);
+      return { input, value, element: h("label", { class: "check", title }, input, h("span", {}, label)) };
+    });
+    function count() {
+      const chosen = list.filter(({ input }) => input.checked).length;
+      counter.textContent = t("vary.chosen", { count: chosen });
+      for (const { input, element } of list) {
+        input.disabled = chosen >= panels && !input.checked;
+        element.classList.toggle("waiting", input.disabled);
+      }
+    }
+    count();
     return {
-      elements: [h("fieldset", { class: "checks" }, h("legend", { class: "label" }, t("vary.choose", { limit: store.boot.limits.panels })), list.map((item) => item.element))],
+      elements: [h("fieldset", { class: "checks" }, h("legend", { class: "label" }, t("vary.choose", { limit: panels }), counter), list.map((item) => item.element))],
       read: () => list.filter((item) => item.input.checked).map((item) => item.value),
     };
   }

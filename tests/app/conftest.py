@@ -198,7 +198,7 @@ class Driver:
             session.run,
             session.position,
             session.data.points.tobytes(),
-            [(panel.id, panel.diverged, panel.spec, panel.trainer.steps) for panel in session.panels],
+            [(p.id, p.diverged, p.stopped, p.spec, p.trainer.steps, p.trainer.batch_size) for p in session.panels],
             [self.weights(place).tobytes() for place in range(len(session.panels))],
         )
 

@@ -25,7 +25,7 @@ def codes_in_source() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem" and len(node.args) > 1:
                 found |= {part.value for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)}
-    return found | {"wrong_type", "not_integer", "not_number"}
+    return found | {"wrong_type", "not_integer", "not_number", "twice"}
 
 
 def refused(message: Any) -> list[Problem]:
@@ -93,7 +93,11 @@ MESSAGES: list[Any] = [
     set_to("seed", 1, panels=[-1]),
     set_to("seed", 1, restart="yes"),
     {"type": "set", "name": 3, "value": 3},
+    set_to("batch_norm", 1),
+    set_to("regularizers", ["l2", "l2"]),
+    set_to("regularizers", "l2"),
     {"type": "set_data", "name": "noise", "value": 1},
+    {"type": "set_data", "name": "noise", "value": 0.1, "keep": 1},
     {"type": "vary", "variation": "width", "values": []},
     {"type": "vary", "variation": "width", "values": [1] * 7},
     {"type": "vary", "variation": 3, "values": [1]},
@@ -109,6 +113,8 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("", {"type": "vary", "variation": "width", "values": [1000]}),
     ("", {"type": "vary", "variation": "learning_rate", "values": ["x"]}),
     ("loss=logistic", {"type": "set_data", "name": "dataset", "value": "arms"}),
+    ("batch_norm=true", set_to("batch_size", 1)),
+    ("", set_to("regularizers", ["dropout", "plain_dropout"])),
 ]
 
 LINKS = ["v=2", "foo=1", "noise=x", "noise=9", "hidden=1000"]
@@ -169,6 +175,11 @@ def test_no_english_sentence_has_a_hole(everything_said: Any) -> None:
 def test_divergence_has_a_text() -> None:
     for lang in LANGUAGES:
         assert set(PLACEHOLDER.findall(strings(lang)["diverged.text"])) <= {"epoch"}
+
+
+def test_early_stopping_has_a_text() -> None:
+    for lang in LANGUAGES:
+        assert set(PLACEHOLDER.findall(strings(lang)["stopped.early_stopping"])) == {"epoch", "best"}
 
 
 def test_both_languages_say_the_same_things() -> None:

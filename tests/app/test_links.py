@@ -60,6 +60,25 @@ def test_a_link_can_be_written_by_hand() -> None:
     assert experiment.panels[0].hidden[1].activation.id == "tanh"
 
 
+def test_layers_and_regularizers_written_by_hand() -> None:
+    link = (
+        "hidden=8-tanh*0.5,4*2,3-leaky_relu(slope=0.3),2-leaky_relu(slope=0.3)*0&regularizers=l2(strength=0.1),dropout"
+    )
+    experiment, notices = decode(f"{link}&batch_norm=true&b.regularizers=&b.residual=true")
+    assert not notices
+    first, second = experiment.panels
+    assert [layer.strength for layer in first.hidden] == [0.5, 2.0, 1.0, 0.0]
+    assert [layer.width for layer in first.hidden] == [8, 4, 3, 2]
+    assert [layer.activation.id for layer in first.hidden] == ["tanh", "relu", "leaky_relu", "leaky_relu"]
+    assert [(r.id, getattr(r, "strength", None)) for r in first.regularizers] == [("l2", 0.1), ("dropout", None)]
+    assert (first.batch_norm, first.residual) == (True, False)
+    assert (second.regularizers, second.batch_norm, second.residual) == ((), True, True)
+    assert encode(experiment) == (
+        "v=1&hidden=8-tanh*0.5,4*2.0,3-leaky_relu(slope=0.3),2-leaky_relu(slope=0.3)*0.0"
+        "&batch_norm=true&regularizers=l2(strength=0.1),dropout&b.residual=true&b.regularizers="
+    )
+
+
 def test_blanks_may_be_written_as_plus() -> None:
     experiment, notices = decode("hidden=4-leaky_relu(slope+=+0.5)")
     assert not notices
@@ -87,6 +106,19 @@ BAD = [
     "hidden=4-nothing",
     "hidden=4-leaky_relu(slope=2)",
     "hidden=x",
+    "hidden=4*11",
+    "hidden=4*",
+    "hidden=4**2",
+    "hidden=4*x",
+    "hidden=4*1*2",
+    "hidden=4*0.5-tanh",
+    "regularizers=l2,l2",
+    "regularizers=none",
+    "regularizers=l2(strength=11)",
+    "batch_norm=1",
+    "batch_norm=yes",
+    "frozen=9",
+    "bias=-2.1",
     "optimizer=nothing",
     "optimizer=adam(beta3=1)",
     "features=",
@@ -131,7 +163,28 @@ def test_a_future_version_gives_a_notice_and_the_rest_applies() -> None:
 
 
 PIECES = st.sampled_from(
-    ["v=", "hidden=", "b.", "c", "dataset=", "noise=", "(", ")", "-", ",", "&", "=", "#", "%", "%ff", "NaN", "1e999"]
+    [
+        "v=",
+        "hidden=",
+        "b.",
+        "c",
+        "dataset=",
+        "noise=",
+        "regularizers=",
+        "l2",
+        "*",
+        "(",
+        ")",
+        "-",
+        ",",
+        "&",
+        "=",
+        "#",
+        "%",
+        "%ff",
+        "NaN",
+        "1e999",
+    ]
 )
 
 

@@ -38,6 +38,10 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "set", "name": "features", "value": [{"id": "x1"}]},
     {"type": "set_data", "name": "noise", "value": 0.2},
     {"type": "set_data", "name": "dataset", "value": {"id": "arms", "classes": 6}},
+    {"type": "set_data", "name": "dataset", "value": "moons", "keep": True},
+    {"type": "set", "name": "regularizers", "value": []},
+    {"type": "set", "name": "regularizers", "value": [{"id": "l2", "strength": 0.1}, "dropout"]},
+    {"type": "set", "name": "batch_norm", "value": True},
     {"type": "vary", "variation": "width", "values": [3, 6, 20], "panel": 0},
     {"type": "vary", "variation": "width", "values": [3]},
     {"type": "ack", "frame": 17},
@@ -185,6 +189,8 @@ def conversation(driver: Any) -> Any:
     talk.say({"type": "configure", "experiment": {"data": {"samples": 40}}})
     talk.say({"type": "open", "link": "learning_rate=10&hidden=128-linear,128-linear,128-linear&samples=40"})
     talk.train(50, 5)
+    talk.say({"type": "open", "link": "samples=60&optimizer=adam&regularizers=early_stopping(patience=1)&b.seed=2"})
+    talk.train(100, 5)
     return talk
 
 

@@ -220,6 +220,35 @@ def test_all_that_is_wrong_is_named() -> None:
     }
 
 
+def booleans() -> list[Any]:
+    """Every switch of a network and of a component, as (class, name)."""
+    components = [cls for registry in CATALOG.values() for cls in registry.values()]
+    classes = [NetworkSpec, DataSpec, HiddenLayer, *components]
+    return [
+        (cls, field.name) for cls in classes for field in fields(cls) if isinstance(getattr(cls(), field.name), bool)
+    ]
+
+
+@pytest.mark.parametrize(("cls", "name"), booleans(), ids=lambda part: getattr(part, "__name__", part))
+def test_only_true_and_false_are_switches(cls: type, name: str) -> None:
+    component = hasattr(cls, "family")
+    kind, base = (cls.__mro__[1], {"id": cls.id}) if component else (cls, {})  # type: ignore[attr-defined]
+    for value in (True, False):
+        assert getattr(parse(kind, {**base, name: value}), name) is value
+    for wrong in (0, 1, 1.0, "true", "", None, [], {}):
+        problem = refusal({**base, name: wrong}, kind)
+        assert (problem.path, problem.code) == ((name,), "wrong_type"), wrong
+
+
+def test_regularizers_are_a_set() -> None:
+    everything = [{"id": name} for name in CATALOG["regularizers"]]
+    assert len(parse(NetworkSpec, {"regularizers": everything}).regularizers) == len(everything)
+    assert parse(NetworkSpec, {"regularizers": []}).regularizers == ()
+    problem = refusal({"panels": [{"regularizers": ["l2", "dropout", "l2"]}]})
+    assert (problem.path, problem.code) == (("panels", 0, "regularizers"), "twice")
+    assert refusal({"panels": [{"regularizers": "l2"}]}).code == "wrong_type"
+
+
 ODD_BUT_VALID = [
     "{}",
     " \r\n\t{ } \r\n\n",
@@ -257,7 +286,10 @@ ODD_BUT_VALID = [
     '{"panels": [{"batch_size": 2000}], "data": {"samples": 20}}',
     '{"panels": [{"optimizer": {"id": "adam", "beta1": 0, "beta2": 0}}]}',
     '{"panels": [{"optimizer": "momentum(beta=0.9999)"}]}',
-    '{"panels": [{"regularizer": {"id": "l1", "strength": 10}}]}',
+    '{"panels": [{"regularizers": [{"id": "l1", "strength": 10}]}]}',
+    '{"panels": [{"regularizers": []}]}',
+    '{"panels": [{"regularizers": ["dropout(inputs=1, hidden=1)", "augmentation(mirror=true)", "l2"]}]}',
+    '{"panels": [{"hidden": [{"strength": 0}], "frozen": 8, "clip_norm": 0, "gain": 10, "bias": -2}]}',
     '{"panels": [{"features": ["sin_x2"]}]}',
     '{"panels": [{"features": ["x2", {"id": "x1"}]}]}',
 ]

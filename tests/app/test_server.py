@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import Annotated, Any
 
 import httpx
+import numpy as np
 import pytest
 from annotated_types import Interval
 from websockets.exceptions import ConnectionClosed
@@ -69,12 +70,13 @@ def test_the_catalog_explains_every_component(lang: str) -> None:
         assert [entry["id"] for entry in entries] == list(CATALOG[family])
         for entry in entries:
             keys = {"id", "label", "formula", "description", "parameters"}
-            assert set(entry) == keys | ({"example"} if family == "datasets" else set())
+            assert set(entry) == keys | {"datasets": {"example"}, "activations": {"curve"}}.get(family, set())
             cls = CATALOG[family][entry["id"]]
             assert entry["label"] == getattr(cls.label, lang)
             assert entry["description"] == getattr(cls.description, lang)
             for control in entry["parameters"]:
-                assert control["minimum"] <= control["default"] <= control["maximum"]
+                if control["kind"] != "boolean":
+                    assert control["minimum"] <= control["default"] <= control["maximum"]
                 assert control["label"] and control["description"]
             if family == "datasets":
                 example = entry["example"]
@@ -95,12 +97,19 @@ def test_a_component_registered_at_run_time_appears_everywhere() -> None:
             Setting(Text("Bend", "弯"), Text("How much.", "多少。"), compare=(0.5, 2.0)),
         ] = 1.0
 
+        def f(self, z: Any, out: Any) -> Any:
+            return np.add(z, np.sqrt(z * z + self.bend), out=out)
+
+        def df(self, z: Any, a: Any, out: Any) -> Any:
+            return np.add(1, z / np.sqrt(z * z + self.bend), out=out)
+
     app = create_app(Settings())
     assert "bent" not in get("/api/catalog", app).text
     ACTIVATIONS.add(Bent)
     try:
         entry = get("/api/catalog?lang=zh", app).json()["activations"][-1]
         assert (entry["id"], entry["label"], entry["parameters"][0]["maximum"]) == ("bent", "弯曲", 2.0)
+        assert get("/api/curve?activation=bent(bend=0.5)", app).status_code == 200
         reference = get("/reference?lang=en", app).text
         assert "z + √(z² + 1)" in reference
         assert "<b>identity" not in reference  # texts are escaped
@@ -124,10 +133,51 @@ def test_the_boot_object_holds_what_the_page_is_built_from(lang: str) -> None:
         assert (control["family"] in CATALOG) == control["kind"].startswith("component")
         assert ("layer" in control) == (control["kind"] == "layers")
     for variation in boot["variations"]:
-        assert variation["kind"] in {"integer", "number", "component"}
+        assert variation["kind"] in {"integer", "number", "component", "boolean"}
         assert (variation["family"] in CATALOG) == (variation["kind"] == "component")
         assert len(variation["values"]) >= 2 or variation["family"]
     assert json.loads(Page(get(f"/?lang={lang}").text).boot) == boot
+
+
+@pytest.mark.parametrize("name", CATALOG["activations"])
+def test_the_curve_of_an_activation_is_the_function_and_its_derivative(name: str) -> None:
+    answer = get(f"/api/curve?activation={name}")
+    assert answer.status_code == 200
+    curve = answer.json()
+    assert set(curve) == {"z", "g", "dg"}
+    z, g, dg = (np.array(curve[key]) for key in ("z", "g", "dg"))
+    assert len(z) == len(g) == len(dg) == 81
+    assert (z[0], z[40], z[-1]) == (-4, 0, 4)
+    smooth = (g[2:] - g[:-2]) / (z[2:] - z[:-2])
+    assert np.median(np.abs(smooth - dg[1:-1])) < 2e-3
+    assert (np.abs(smooth - dg[1:-1]) < 0.05).mean() > 0.9  # but for kinks
+    cls = CATALOG["activations"][name]()
+    if not cls.unit_parameters and cls.pieces_per_unit() == 1:
+        assert np.abs(g - cls.f(z, np.empty_like(z))).max() < 1e-4
+    entries = get("/api/catalog").json()["activations"]
+    assert next(entry["curve"] for entry in entries if entry["id"] == name) == curve
+
+
+def test_the_curve_follows_the_parameters() -> None:
+    steep = get("/api/curve?activation=leaky_relu(slope=0.5)").json()
+    assert (steep["g"][0], steep["dg"][0], steep["g"][-1]) == (-2, 0.5, 4)
+    if "maxout" in CATALOG["activations"]:
+        for pieces in (2, 5):
+            curve = get(f"/api/curve?activation=maxout(pieces={pieces})").json()
+            assert curve["g"][0] == curve["g"][-1] == 4  # |z| is the largest of the lines with slopes from −1 to 1
+
+
+@pytest.mark.parametrize(
+    "asked", ["nothing", "leaky_relu(slope=2)", "leaky_relu(slop=0.1)", "leaky_relu(", "", "x" * 300, "relu)"]
+)
+def test_a_curve_of_what_does_not_exist_is_refused(asked: str) -> None:
+    answer = get(f"/api/curve?activation={asked}")
+    assert answer.status_code == 422
+    assert answer.json()
+
+
+def test_a_curve_needs_an_activation() -> None:
+    assert get("/api/curve").status_code == 422
 
 
 def test_the_language_is_asked_for_or_that_of_the_browser() -> None:
@@ -149,7 +199,19 @@ def test_other_paths_do_not_exist(path: str) -> None:
     assert get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/api/boot", "/healthz", "/nothing", "/static/js/main.js", "/static/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *PAGES,
+        "/api/boot",
+        "/api/curve?activation=relu",
+        "/api/curve?activation=x",
+        "/healthz",
+        "/nothing",
+        "/static/js/main.js",
+        "/static/nothing",
+    ],
+)
 def test_every_answer_carries_the_security_headers(path: str) -> None:
     answer = get(path)
     for name, value in HEADERS.items():

@@ -16,7 +16,7 @@ from engine import CATALOG, DataSpec, Experiment, HiddenLayer, NetworkSpec
 
 SMALL = "samples=40&hidden=3"
 # Weight decay beyond the stable step: every update makes the weights about 99 times larger, whatever the data.
-DIVERGING = "samples=40&hidden=4-tanh&learning_rate=0.1&b.learning_rate=10&b.regularizer=l2(strength=10)&c"
+DIVERGING = "samples=40&hidden=4-tanh&learning_rate=0.1&b.learning_rate=10&b.regularizers=l2(strength=10)&c"
 
 
 def set_to(name: str, value: Any, panels: list[int] | None = None, **more: Any) -> dict[str, Any]:
@@ -231,17 +231,30 @@ def test_reset_gives_other_weights_on_the_same_data(driver: Any) -> None:
 # ---- settings ----
 
 VALUES: dict[str, Any] = {
-    "learning_rate": 0.5,
-    "batch_size": 4,
-    "optimizer": "adam",
-    "regularizer": "l1",
     "hidden": [{"width": 5}],
+    "residual": True,
+    "batch_norm": True,
+    "regularizers": ["l1", "dropout(hidden=0.8)"],
+    "regularize_biases": True,
+    "bootstrap": True,
+    "learning_rate": 0.5,
+    "optimizer": "adam",
+    "schedule": "exponential",
+    "clip_norm": 0.5,
+    "frozen": 1,
+    "batch_size": 4,
     "loss": "logistic",
     "initializer": "glorot",
+    "gain": 0.5,
+    "bias": 0.1,
     "seed": 77,
     "features": ["x1"],
     "preprocessing": "none",
 }
+
+
+def test_every_setting_has_a_value_to_try() -> None:
+    assert set(VALUES) == {name for name, *_ in fields_of(NetworkSpec)}
 
 
 def test_live_settings_keep_the_weights_and_the_others_start_anew(driver: Any) -> None:
@@ -258,6 +271,51 @@ def test_live_settings_keep_the_weights_and_the_others_start_anew(driver: Any) -
             assert state["run"] == 2
             assert talk.session.position == 0
         talk.train(1)
+
+
+def test_early_stopping_starts_anew_though_regularizers_are_live(driver: Any) -> None:
+    """It holds points out, which the network has been trained on."""
+    talk = driver(SMALL)
+    talk.train(2)
+    (state,) = driver.of("state", talk.say(set_to("regularizers", ["early_stopping"])))
+    assert (state["run"], talk.session.position) == (2, 0)
+    (state,) = driver.of("state", talk.say(set_to("regularizers", ["early_stopping(patience=5)", "l2"])))
+    assert state["run"] == 2
+
+
+def test_an_activation_is_live_unless_it_brings_parameters_of_its_own(driver: Any) -> None:
+    for name, cls in CATALOG["activations"].items():
+        talk = driver(SMALL)
+        talk.train(1)
+        answer = talk.say(set_to("hidden", [{"width": 3, "activation": name, "strength": 2}]))
+        plain = cls().unit_parameters == 0 and cls().pieces_per_unit() == 1
+        assert driver.of("state", answer)[-1]["run"] == (1 if plain else 2), name
+        assert driver.of("frame", answer), name
+
+
+def test_a_change_that_one_panel_cannot_take_changes_none(driver: Any) -> None:
+    """Batch normalization has nothing to normalize over in a batch of one."""
+    talk = driver(f"{SMALL}&b.batch_norm=true&c")
+    talk.train(2)
+    plain = driver(f"{SMALL}&b.batch_norm=true&c")
+    plain.train(2)
+    before = talk.snapshot()
+    (error,) = driver.of("error", talk.say(set_to("batch_size", 1)))
+    assert (error["code"], error["path"][-1]) == ("impossible", "batch_size")
+    assert talk.snapshot() == before
+    for driven in (talk, plain):
+        driven.train(2)
+    for place in range(3):
+        assert np.array_equal(talk.weights(place), plain.weights(place)), place
+
+
+def test_what_is_impossible_is_said_of_its_panel(driver: Any) -> None:
+    """Whether the setting is a live one or not."""
+    talk = driver(f"{SMALL}&b.batch_norm=true&c")
+    for command in (set_to("batch_size", 1), set_to("batch_size", 1, [1]), set_to("batch_size", 1, restart=True)):
+        (error,) = driver.of("error", talk.say(command))
+        assert error["path"] == ["panels", 1, "batch_size"]
+        assert set(error["params"]["reason"]) == {"en", "zh"}
 
 
 def test_an_activation_is_live_and_a_width_is_not(driver: Any) -> None:
@@ -294,6 +352,25 @@ def test_other_data_are_sent_and_start_all_anew(driver: Any) -> None:
     assert driver.of("data", answer)
     assert driver.of("state", answer)[-1]["run"] == 2
     assert talk.session.position == 0
+
+
+def test_layers_can_be_kept_for_other_data(driver: Any) -> None:
+    """Transfer learning: hidden layers stay, the output layer is drawn anew, as wide as there are classes."""
+    talk = driver(f"{SMALL}&b.hidden=4,4&b.batch_norm=true&b.seed=3")
+    talk.train(4)
+    kept = [panel.trainer.network for panel in talk.session.panels]
+    dataset = {"id": "arms", "classes": 4}
+    answer = talk.say({"type": "set_data", "name": "dataset", "value": dataset, "keep": True})
+    assert driver.of("data", answer) and driver.of("state", answer)[-1]["run"] == 2
+    fresh = driver(f"{SMALL}&dataset=arms(classes=4)&b.hidden=4,4&b.batch_norm=true&b.seed=3")
+    for place, old in enumerate(kept):
+        new, drawn = (each.session.panels[place].trainer.network for each in (talk, fresh))
+        end = old.spans[old.depth].start
+        assert np.array_equal(new.parameters[:, :end], old.parameters[:, :end])
+        assert np.array_equal(new.parameters[:, end:], drawn.parameters[:, end:])
+    talk.train(2)
+    talk.say({"type": "set_data", "name": "noise", "value": 0.3})  # and without being asked they are not
+    assert not np.array_equal(talk.weights(0)[:, :9], kept[0].parameters[:, :9])
 
 
 def test_what_comes_first_is_not_shown_with_what_comes_later(driver: Any) -> None:
@@ -472,7 +549,7 @@ def test_a_diverged_network_trains_again_after_rewinding_with_a_sane_rate(driver
     assert np.isfinite(frame["train_loss"][-1]).all()
 
 
-ALL_DIVERGING = "samples=40&hidden=4-tanh&learning_rate=10&regularizer=l2(strength=10)"
+ALL_DIVERGING = "samples=40&hidden=4-tanh&learning_rate=10&regularizers=l2(strength=10)"
 
 
 def test_when_all_have_diverged_the_session_pauses(driver: Any) -> None:
@@ -494,7 +571,7 @@ def test_the_clock_stands_still_when_nothing_trains(driver: Any) -> None:
 
 
 def test_removing_the_last_healthy_network_pauses(driver: Any) -> None:
-    talk = driver(f"{SMALL}&b.learning_rate=10&b.regularizer=l2(strength=10)&b.hidden=4-tanh")
+    talk = driver(f"{SMALL}&b.learning_rate=10&b.regularizers=l2(strength=10)&b.hidden=4-tanh")
     talk.train(80, 4)
     assert driver.of("diverged", talk.seen)
     state = driver.of("state", talk.say({"type": "remove", "panel": 0}))[-1]
@@ -522,6 +599,98 @@ def test_a_diverged_network_is_no_obstacle(driver: Any, command: Any) -> None:
     assert not driver.of("error", answer)
     assert driver.of("frame", answer)
     assert len(driver.of("diverged", talk.seen)) == 1
+
+
+# ---- early stopping ----
+
+STOPPING = "dataset=moons&noise=0.5&samples=120&hidden=32-tanh,32-tanh&optimizer=adam&learning_rate=0.02"
+STOPPED = f"{STOPPING}&regularizers=early_stopping(patience=3)"
+
+
+def test_a_network_that_stops_early_says_so_once_and_the_others_go_on(driver: Any) -> None:
+    talk = driver(f"{STOPPED}&b.regularizers=")
+    talk.train(60, 2)
+    (event,) = driver.of("stopped", talk.seen)
+    trainer = talk.session.panels[0].trainer
+    best = int(trainer.stopping.best_epoch[0])
+    assert (event["panel"], event["code"]) == (1, "early_stopping")
+    assert event["epoch"] == event["params"]["epoch"] == best + 3 < 60
+    assert event["params"]["best"] == best
+    assert str(best) in event["message"] and str(best + 3) in event["message"]
+    frames = driver.of("frame", talk.seen)
+    assert frames[0]["stopped"].tolist() == [0, 0]
+    assert frames[-1]["stopped"].tolist() == [1, 0]
+    assert frames[-1]["epoch"][-1] == 60 and talk.session.playing
+    assert frames[-1]["diverged"].tolist() == [0, 0]
+    assert frames[-1]["step"].tolist() == [trainer.steps, 60 * 6]
+    metrics = trainer.evaluate()
+    assert frames[-1]["train_loss"][-1, 0] == metrics.train_loss[0]  # of the restored weights
+    boundary = trainer.boundary(64)[0].argmax(axis=0)
+    assert np.array_equal(frames[-1]["boundary"][0] // 128, boundary)
+
+
+def test_when_all_have_stopped_the_session_pauses_and_the_clock_stands_still(driver: Any) -> None:
+    ends = []
+    for pace in (0.5, 3, 30):
+        talk = driver(STOPPED)
+        seen = talk.train(60, pace)
+        assert len(driver.of("stopped", seen)) == 1
+        assert driver.of("state", seen)[-1]["playing"] is False
+        ends.append(talk.session.position)
+        frame = driver.of("frame", talk.say({"type": "speed", "value": 7}))[-1]
+        assert frame["epoch"][-1] == driver.of("stopped", seen)[0]["epoch"], pace
+        for command in ("play", "step", "epoch"):
+            talk.say({"type": command})
+            talk.session.aim(5)
+            talk.work()
+            assert talk.session.position == ends[-1], command
+            assert not talk.session.playing
+    assert len(set(ends)) == 1
+
+
+def test_history_of_a_run_that_stops_early_has_the_same_digits_at_any_pace(driver: Any) -> None:
+    histories = []
+    for updates, pace in PACES:
+        talk = driver(f"{STOPPED}&b.regularizers=l2,dropout&c.batch_norm=true")
+        talk.train(9, pace, updates)
+        histories.append(talk.history)
+    assert all(history == histories[0] for history in histories)
+
+
+def test_a_stopped_network_runs_again_after_rewinding(driver: Any) -> None:
+    talk = driver(STOPPED)
+    talk.train(60, 3)
+    end = talk.weights()
+    answer = talk.say({"type": "rewind"})
+    assert driver.of("frame", answer)[-1]["stopped"].tolist() == [0]
+    talk.train(60, 3)
+    assert np.array_equal(talk.weights(), end)
+    assert len(driver.of("stopped", talk.seen)) == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"type": "duplicate", "panel": 0},
+        {"type": "remove", "panel": 0},
+        set_to("learning_rate", 0.1, [0]),
+        {"type": "step"},
+        {"type": "epoch"},
+        {"type": "add"},
+        {"type": "set_data", "name": "noise", "value": 0.1, "keep": True},
+    ],
+    ids=json.dumps,
+)
+def test_a_stopped_network_is_no_obstacle(driver: Any, command: Any) -> None:
+    talk = driver(f"{STOPPED}&b.regularizers=")
+    talk.train(40, 4)
+    answer = talk.say(command)
+    assert not driver.of("error", answer)
+    (frame,) = driver.of("frame", answer)
+    if command["type"] == "duplicate":
+        assert frame["stopped"].tolist() == [1, 1, 0]
+    talk.train(1)
+    assert len(driver.of("stopped", talk.seen)) == 1
 
 
 # ---- frames ----
@@ -612,7 +781,7 @@ def commands(legal: Any) -> st.SearchStrategy[Any]:
                         },
                         optional={"panels": st.none() | st.lists(place, max_size=3), "restart": st.booleans()}
                         if kind == "set"
-                        else {},
+                        else {"keep": st.booleans()},
                     )
                 )
             )

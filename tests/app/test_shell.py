@@ -64,7 +64,7 @@ def test_a_config_file_says_the_same_as_a_link(shell: Any, tmp_path: Path) -> No
 
 def test_what_is_not_finite_is_null(shell: Any) -> None:
     _, out, _ = shell(
-        "train", "samples=40&hidden=4-tanh&learning_rate=10&regularizer=l2(strength=10)", "--json", "--at", "0,80"
+        "train", "samples=40&hidden=4-tanh&learning_rate=10&regularizers=l2(strength=10)", "--json", "--at", "0,80"
     )
     (network,) = digits(out)["networks"]
     assert network["train_loss"][0] is not None

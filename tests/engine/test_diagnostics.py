@@ -6,7 +6,7 @@ import pytest
 from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer
 from engine.activations import LeakyReLU, Linear, ReLU, Sigmoid, Tanh
 from engine.optimizers import SGD
-from engine.regularizers import L1, L2
+from engine.regularizers import L1, L2, EarlyStopping, PlainDropout
 
 DATA = DataSpec(samples=60, train_share=0.7)
 
@@ -17,22 +17,8 @@ def trained(*specs, epochs=5, dtype=np.float64, data=DATA):
     return trainer
 
 
-def layer_values(trainer, k, points):
-    """z and a of every hidden layer and the logits of network ``k``, in float64, one plain product a layer."""
-    a, hidden = trainer.inputs(points, np.float64)[:-1], []
-    for index, weights in enumerate(trainer.network.weights):
-        w = weights[k].astype(np.float64)
-        z = w[:, :-1] @ a + w[:, -1:]
-        if index == len(trainer.network.weights) - 1:
-            return hidden, z
-        activation = trainer.specs[k].hidden[index].activation
-        a = activation.f(z, np.empty_like(z))
-        hidden.append((z, a, activation))
-    raise AssertionError
-
-
 def train_points(trainer):
-    return trainer.data.points[:, trainer.data.train]
+    return trainer.data.points[:, trainer.train_part]
 
 
 def population(activations, **settings):
@@ -64,15 +50,37 @@ def test_a_known_share_of_dead_units():
     np.testing.assert_allclose(metrics.dead_ratio, [3 / 8])
 
 
+KINDS = pytest.mark.parametrize(
+    "kind",
+    [
+        {},
+        {"batch_norm": True},
+        {"residual": True},
+        {"regularizers": (EarlyStopping(),)},
+        {"regularizers": (PlainDropout(),)},
+    ],
+    ids=str,
+)
+
+
+def shifted(trainer, shift):
+    network = trainer.network
+    for layer, weights in enumerate(network.weights[:-1]):
+        if network.has_bias(layer):
+            weights[..., -1] += shift
+    for beta in network.views("beta", network.parameters):
+        beta += shift
+
+
 @pytest.mark.parametrize("shift", [0.0, -1.5])
-def test_dead_ratio_by_brute_force(activation, shift):
-    trainer = trained(*population([activation, activation]))
-    for weights in trainer.network.weights[:-1]:
-        weights[..., -1] += shift
+@KINDS
+def test_dead_ratio_by_brute_force(default_activation, shift, kind, by_hand):
+    trainer = trained(*population([default_activation, default_activation], **kind))
+    shifted(trainer, shift)
     metrics = trainer.evaluate()
     for k in range(3):
-        hidden, _ = layer_values(trainer, k, train_points(trainer))
-        dead = [[all(value == 0 for value in unit) for unit in a] for _, a, _ in hidden]
+        hidden, _ = by_hand(trainer, k, train_points(trainer))
+        dead = [[all(value == 0 for value in unit) for unit in layer["a"]] for layer in hidden]
         np.testing.assert_allclose(metrics.layer_dead_ratio[k], np.mean(dead, axis=1), atol=1e-12)
         assert metrics.dead_ratio[k] == pytest.approx(np.mean(dead))
 
@@ -101,62 +109,90 @@ def saturated(z, activation):
     return np.abs((above - below) / 2e-6) < 0.05
 
 
-def test_saturation_by_brute_force(activation):
-    trainer = trained(*population([activation, activation]))
-    for weights in trainer.network.weights[:-1]:
-        weights *= 3
+@KINDS
+def test_saturation_by_brute_force(activation, kind, by_hand):
+    trainer = trained(*population([activation, activation], **kind))
+    network = trainer.network
+    for values in (*network.weights[:-1], *network.views("gamma", network.parameters)):
+        values *= 3
     metrics = trainer.evaluate()
     for k in range(3):
-        hidden, _ = layer_values(trainer, k, train_points(trainer))
-        shares = [saturated(z, g).mean() if g.bounded else 0.0 for z, _, g in hidden]
+        hidden, _ = by_hand(trainer, k, train_points(trainer))
+        shares = [saturated(h["normalized"], activation).mean() if activation.bounded else 0.0 for h in hidden]
         np.testing.assert_allclose(metrics.layer_saturation_ratio[k], shares, atol=1e-12)
         assert metrics.saturation_ratio[k] == pytest.approx(np.mean(shares))
         if activation.bounded:
             assert 0 < metrics.saturation_ratio[k] < 1
 
 
-def test_saturation_of_mixed_layers():
+def test_saturation_of_mixed_layers(by_hand):
     trainer = trained(*population([Tanh(), ReLU(), Sigmoid(), LeakyReLU()]))
     trainer.network.weights[0][...] *= 4
     metrics = trainer.evaluate()
     for k in range(3):
-        hidden, _ = layer_values(trainer, k, train_points(trainer))
-        shares = [saturated(z, g).mean() if g.bounded else 0.0 for z, _, g in hidden]
+        hidden, _ = by_hand(trainer, k, train_points(trainer))
+        activations = [layer.activation for layer in trainer.specs[k].hidden]
+        shares = [saturated(h["z"], g).mean() if g.bounded else 0.0 for h, g in zip(hidden, activations, strict=True)]
         np.testing.assert_allclose(metrics.layer_saturation_ratio[k], shares, atol=1e-12)
         assert shares[0] > 0
 
 
-def brute_force_gradient(trainer, k):
+def brute_force_gradient(trainer, k, by_hand):
     """d(mean loss)/d[W b] of every layer in float64: one training point at a time, by the four equations (S1, S2)."""
-    sums = [np.zeros(shape) for shape in trainer.network.shapes]
-    weights = [w[k].astype(np.float64) for w in trainer.network.weights]
+    network, activations = trainer.network, [layer.activation for layer in trainer.specs[k].hidden]
+    weights = [w[k].astype(np.float64) for w in network.weights]
+    sums = [np.zeros_like(w) for w in weights]
     targets = trainer.targets.astype(np.float64)
-    for i in range(trainer.data.n_train):
-        hidden, logits = layer_values(trainer, k, trainer.data.points[:, i : i + 1])
-        inputs = [trainer.inputs(trainer.data.points[:, i : i + 1], np.float64)[:-1], *(a for _, a, _ in hidden)]
+    for i in range(trainer.n_train):
+        hidden, logits = by_hand(trainer, k, trainer.data.points[:, i : i + 1])
+        inputs = [trainer.inputs(trainer.data.points[:, i : i + 1], np.float64)[:-1], *(h["a"] for h in hidden)]
         d = trainer.loss.gradient(logits, targets[:, i : i + 1], np.empty_like(logits))
         for index in range(len(sums) - 1, -1, -1):
             sums[index] += d @ np.vstack([inputs[index], [[1.0]]]).T
             if index:
-                z, a, activation = hidden[index - 1]
-                d = (weights[index][:, :-1].T @ d) * activation.df(z, a, np.empty_like(z))
-    return [total / trainer.data.n_train for total in sums]
+                z, a = hidden[index - 1]["z"], hidden[index - 1]["a"]
+                d = (weights[index][:, :-1].T @ d) * activations[index - 1].df(z, a, np.empty_like(z))
+    return [total / trainer.n_train for total in sums]
 
 
 @pytest.mark.parametrize("train_share", [0.5, 0.7])  # parts of equal size share their buffers
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_gradient_norm_by_brute_force(default_loss, dtype, train_share):
+def test_gradient_norm_by_brute_force(default_loss, dtype, train_share, by_hand):
     data = DataSpec(samples=60, train_share=train_share)
     trainer = trained(*population([Tanh(), ReLU()], loss=default_loss), dtype=dtype, data=data)
     norms = trainer.evaluate().gradient_norm
     assert norms.shape == (3, 3)
     for k in range(3):
-        expected = [np.linalg.norm(g) for g in brute_force_gradient(trainer, k)]
+        expected = [np.linalg.norm(g) for g in brute_force_gradient(trainer, k, by_hand)]
         np.testing.assert_allclose(norms[k], expected, rtol=1e-3 if dtype == np.float32 else 1e-9)
 
 
+@KINDS
+def test_gradient_norm_is_the_slope_of_the_training_loss_as_evaluated(default_activation, kind, by_hand):
+    """By central differences: whatever the layers, the norm is that of the loss that stands beside it."""
+    hidden = (HiddenLayer(3, default_activation),) * 2
+    trainer = trained(*(NetworkSpec(hidden=hidden, learning_rate=0.1, seed=seed, **kind) for seed in (1, 2)))
+    shifted(trainer, 0.1)
+    metrics, targets = trainer.evaluate(), trainer.targets[:, trainer.train_part]
+    for k in range(2):
+        flat = trainer.network.parameters[k].copy()
+
+        def loss(values, k=k):
+            return float(trainer.loss.loss(by_hand(trainer, k, train_points(trainer), values)[1], targets))
+
+        assert metrics.train_loss[k] == pytest.approx(loss(flat), rel=1e-9)
+        for layer, span in enumerate(trainer.network.spans):
+            slope = []
+            for place in range(span.start, span.stop):
+                above, below = flat.copy(), flat.copy()
+                above[place] += 1e-7
+                below[place] -= 1e-7
+                slope.append((loss(above) - loss(below)) / 2e-7)
+            assert metrics.gradient_norm[k, layer] == pytest.approx(np.linalg.norm(slope), rel=1e-5, abs=1e-7)
+
+
 def test_gradient_norm_is_of_the_data_loss_alone():
-    specs = population([Tanh()], regularizer=L2(strength=1.0)), population([Tanh()])
+    specs = population([Tanh()], regularizers=(L2(strength=1.0),)), population([Tanh()])
     plain, regularized = (Trainer(DATA, *members).evaluate() for members in specs)
     np.testing.assert_array_equal(plain.gradient_norm, regularized.gradient_norm)
 
@@ -166,8 +202,9 @@ def test_gradients_vanish_in_a_deep_stack_of_sigmoids():
     assert norms[0] < 0.01 * norms[-1]
 
 
-def test_losses_and_accuracies_by_brute_force(default_loss):
-    trainer = trained(*population([Tanh()], loss=default_loss))
+@KINDS
+def test_losses_and_accuracies_by_brute_force(default_loss, kind):
+    trainer = trained(*population([Tanh()], loss=default_loss, **kind))
     metrics = trainer.evaluate()
     data = trainer.data
     for k in range(3):
@@ -177,16 +214,16 @@ def test_losses_and_accuracies_by_brute_force(default_loss):
             probability.append(p[data.labels[i]])
             hits.append(p.argmax() == data.labels[i])
             assert metrics.predicted[k, i] == p.argmax()
-        assert metrics.train_accuracy[k] == pytest.approx(np.mean(hits[data.train]))
+        assert metrics.train_accuracy[k] == pytest.approx(np.mean(hits[trainer.train_part]))
         assert metrics.test_accuracy[k] == pytest.approx(np.mean(hits[data.test]))
         if default_loss.id in ("softmax_cross_entropy", "logistic"):  # −ln p of the right class
-            assert metrics.train_loss[k] == pytest.approx(-np.log(probability[data.train]).mean())
+            assert metrics.train_loss[k] == pytest.approx(-np.log(probability[trainer.train_part]).mean())
             assert metrics.test_loss[k] == pytest.approx(-np.log(probability[data.test]).mean())
 
 
 def test_the_penalty_stands_beside_the_loss():
     for regularizer, power in ((L2(strength=0.2), lambda w: 0.5 * w**2), (L1(strength=0.2), np.abs)):
-        trainer = trained(*population([Tanh()], regularizer=regularizer))
+        trainer = trained(*population([Tanh()], regularizers=(regularizer,)))
         metrics = trainer.evaluate()
         for k in range(3):
             w = np.concatenate([weights[k, :, :-1].ravel() for weights in trainer.network.weights])
@@ -194,6 +231,13 @@ def test_the_penalty_stands_beside_the_loss():
         free = Trainer(DATA, *population([Tanh()]), dtype=np.float64)
         free.network.parameters[...] = trainer.network.parameters
         np.testing.assert_array_equal(free.evaluate().train_loss, metrics.train_loss)
+
+
+def test_the_penalties_of_several_regularizers_add_up(few):
+    chosen = [cls() for cls in CATALOG["regularizers"].values() if not (cls.exclusive or cls.held_out)]
+    trainer = Trainer(few, NetworkSpec(regularizers=tuple(chosen)), NetworkSpec(regularizers=tuple(chosen), seed=2))
+    alone = [Trainer(few, *(NetworkSpec(regularizers=(r,), seed=s) for s in (1, 2))).penalty() for r in chosen]
+    np.testing.assert_allclose(trainer.evaluate().penalty, np.sum(alone, axis=0), rtol=1e-5)
 
 
 def test_update_ratio_is_the_last_change_over_the_weights():
@@ -207,8 +251,9 @@ def test_update_ratio_is_the_last_change_over_the_weights():
 
 
 def test_every_number_has_its_shape_and_is_finite(default_loss):
-    for networks in (1, 3):
-        specs = population([Linear(), *(cls() for cls in CATALOG["activations"].values())], loss=default_loss)
+    activations = [Linear(), *(cls() for cls in CATALOG["activations"].values())]
+    for networks, layers in ((1, activations[:8]), (3, activations[8:] or activations[:2])):
+        specs = population(layers, loss=default_loss)
         metrics = trained(*specs[:networks]).evaluate()
         depth, n = len(specs[0].hidden), DATA.samples
         for name, value in vars(metrics).items():

@@ -12,7 +12,7 @@ from annotated_types import Interval, Len
 
 import engine
 from engine import CATALOG, DataSpec, Experiment, HiddenLayer, NetworkSpec
-from engine.component import Setting
+from engine.component import Component, Setting
 
 FILES = sorted(Path(engine.__file__).parent.rglob("*.py"))
 ALLOWED = {"engine", "numpy", "annotated_types"}
@@ -136,15 +136,16 @@ def test_every_setting_explains_itself_in_both_languages(cls, default, notes):
 @pytest.mark.parametrize(("cls", "default", "notes"), SETTINGS)
 def test_legal_ranges_hold_the_default_the_suggestions_and_the_comparison(cls, default, notes):
     setting, interval, length = find(notes, Setting), find(notes, Interval), find(notes, Len)
-    if isinstance(default, int | float):
+    if isinstance(default, int | float) and not isinstance(default, bool):
         assert interval, "a number has a legal range"
         for value in (default, *setting.suggestions, *setting.compare):
             assert inside(value, interval), value
             assert isinstance(value, type(default)), value
         for values in (setting.suggestions, setting.compare):
             assert list(values) == sorted(set(values))
-        if setting.scale == "log":
-            assert default > 0
+        if setting.scale == "log":  # zero has no place on it but as "off", at the low end and among the suggestions
+            assert default > 0 or default == interval.ge == setting.suggestions[0]
+            assert interval.ge >= 0
     if isinstance(default, tuple):
         assert length and length.min_length <= len(default) <= (length.max_length or len(default))
 
@@ -152,6 +153,7 @@ def test_legal_ranges_hold_the_default_the_suggestions_and_the_comparison(cls, d
 def test_every_component_a_spec_starts_with_is_in_the_catalog():
     spec = NetworkSpec()
     defaults = [layer.activation for layer in spec.hidden]
-    defaults += [spec.regularizer, spec.optimizer, spec.loss, spec.initializer, spec.preprocessing, DataSpec().dataset]
-    for component in (*defaults, *spec.features):
+    defaults += [value for value in (*vars(spec).values(), *vars(DataSpec()).values()) if isinstance(value, Component)]
+    assert len(defaults) > 5
+    for component in (*defaults, *spec.regularizers, *spec.features):
         assert CATALOG[component.family][component.id] is type(component)

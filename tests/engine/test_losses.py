@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from engine.losses import LOSSES, Logistic, SoftmaxCrossEntropy
+from engine.losses import (
+    LOSSES,
+    AttributeLogistic,
+    HierarchicalSoftmax,
+    Huber,
+    Logistic,
+    MulticlassHinge,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    SquaredHinge,
+)
 
 
 def class_counts(loss):
@@ -31,27 +41,30 @@ def test_gradient_equals_central_difference(loss, central_difference):
 
 
 def test_a_population_is_every_network_alone(loss):
-    logits, targets, _ = example(loss, 2)
-    losses, slopes = loss.loss(logits, targets), gradient(loss, logits, targets)
-    assert losses.shape == (3,)
-    for k in range(3):
-        np.testing.assert_allclose(loss.loss(logits[k], targets), losses[k], rtol=1e-14)
-        np.testing.assert_allclose(gradient(loss, logits[k], targets), slopes[k], rtol=1e-14)
-        np.testing.assert_array_equal(loss.predict(logits[k]), loss.predict(logits)[k])
-        np.testing.assert_allclose(loss.probabilities(logits[k]), loss.probabilities(logits)[k], rtol=1e-14)
+    for classes in class_counts(loss):
+        logits, targets, _ = example(loss, classes)
+        losses, slopes = loss.loss(logits, targets), gradient(loss, logits, targets)
+        p, predicted = loss.probabilities(logits, classes), loss.predict(logits, classes)
+        assert losses.shape == (3,)
+        for k in range(3):
+            np.testing.assert_allclose(loss.loss(logits[k], targets), losses[k], rtol=1e-14)
+            np.testing.assert_allclose(gradient(loss, logits[k], targets), slopes[k], rtol=1e-14)
+            np.testing.assert_array_equal(loss.predict(logits[k], classes), predicted[k])
+            np.testing.assert_allclose(loss.probabilities(logits[k], classes), p[k], rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("scale", [1.0, 1e4])
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e4])
 def test_probabilities_sum_to_one_and_stay_finite(loss, dtype, scale):
     for classes in class_counts(loss):
         logits, targets, _ = example(loss, classes, dtype)
         logits = np.sign(logits) * dtype(scale)
-        p = loss.probabilities(logits)
+        p = loss.probabilities(logits, classes)
         assert p.shape == (3, classes, 7)
         assert p.dtype == dtype
         assert (p >= 0).all()
         np.testing.assert_allclose(p.sum(axis=-2), 1, rtol=1e-6)
+        assert loss.loss(logits, targets).dtype == dtype
         assert np.isfinite(loss.loss(logits, targets)).all()
         assert (loss.loss(logits, targets) >= 0).all()
         assert np.isfinite(gradient(loss, logits, targets)).all()
@@ -60,19 +73,25 @@ def test_probabilities_sum_to_one_and_stay_finite(loss, dtype, scale):
 def test_predicts_the_most_probable_class(loss):
     for classes in class_counts(loss):
         logits, _, _ = example(loss, classes, m=50, scale=3.0)
-        predicted = loss.predict(logits)
+        predicted, p = loss.predict(logits, classes), loss.probabilities(logits, classes)
         assert predicted.shape == (3, 50)
-        np.testing.assert_array_equal(predicted, loss.probabilities(logits).argmax(axis=-2))
+        assert predicted.max() < classes
+        # no other class is more probable; clipped regression outputs may be as probable
+        np.testing.assert_array_equal(np.take_along_axis(p, predicted[:, np.newaxis], axis=1)[:, 0], p.max(axis=1))
+        unclear = np.sort(p, axis=1)[:, -1] == np.sort(p, axis=1)[:, -2]
+        np.testing.assert_array_equal(predicted[~unclear], p.argmax(axis=1)[~unclear])
 
 
 def test_following_the_gradient_makes_every_prediction_right(loss):
     for classes in class_counts(loss):
         logits, targets, labels = example(loss, classes)
         before = loss.loss(logits, targets)
-        for _ in range(200):
-            logits = logits - gradient(loss, logits, targets)
+        for rate in np.linspace(0.15, 0.0, 500):  # below 2 / curvature of all; smaller towards the end, for kinks
+            logits = logits - rate * gradient(loss, logits, targets)
         assert (loss.loss(logits, targets) < 0.1 * before).all()
-        assert (loss.predict(logits) == labels).all()
+        assert (loss.predict(logits, classes) == labels).all()
+        right = np.take_along_axis(loss.probabilities(logits, classes), labels[np.newaxis, np.newaxis], axis=1)
+        assert (right > 1 / classes).all()
 
 
 def test_arguments_are_left_alone(loss):
@@ -81,6 +100,34 @@ def test_arguments_are_left_alone(loss):
     loss.loss(logits, targets), loss.probabilities(logits), loss.predict(logits), gradient(loss, logits, targets)
     np.testing.assert_array_equal(logits, kept)
     np.testing.assert_array_equal(targets, kept_targets)
+
+
+def test_the_gradient_is_written_into_out(loss):
+    logits, targets, _ = example(loss, 2, np.float32)
+    out = np.full_like(logits, np.nan)
+    assert loss.gradient(logits, targets, out) is out
+    assert np.isfinite(out).all()
+
+
+def test_targets_are_one_contiguous_column_a_sample(loss):
+    for classes in class_counts(loss):
+        for dtype in (np.float32, np.float64):
+            labels = np.arange(11) % classes
+            targets = loss.targets(labels, classes, dtype)
+            assert targets.shape == (loss.outputs(classes), 11)
+            assert targets.dtype == dtype and targets.flags.c_contiguous
+            np.testing.assert_array_equal(targets[:, classes:], targets[:, : 11 - classes])  # equal labels
+            assert len(np.unique(targets, axis=1).T) == classes
+
+
+def test_without_a_number_of_classes_a_loss_assumes_all_its_outputs_can_tell_apart(loss):
+    # every loss needs no more outputs for that many classes, and gives probabilities for them
+    for classes in class_counts(loss):
+        logits, _, _ = example(loss, classes)
+        p = loss.probabilities(logits)
+        assert p.shape[1] >= classes
+        assert loss.outputs(p.shape[1]) == logits.shape[1]
+        np.testing.assert_allclose(p, loss.probabilities(logits, p.shape[1]), rtol=1e-14)
 
 
 def test_logistic_is_two_output_softmax_with_a_fixed_zero():
@@ -114,6 +161,120 @@ def test_logistic_by_hand():
     targets = loss.targets(np.array([1, 0]), 2, np.float64)
     np.testing.assert_allclose(loss.loss(logits, targets), (np.log(4 / 3) + np.log(4)) / 2, rtol=1e-14)
     np.testing.assert_allclose(gradient(loss, logits, targets), [[-0.25, 0.75]], rtol=1e-14)
+
+
+def test_hinges_by_hand():
+    # scores (1, 3, 2.5), label 1: max(0, 1 + 1 − 3) = 0 and max(0, 1 + 2.5 − 3) = 0.5; squared 0.25, slope 2 · 0.5
+    # scores (0, 0, 0), label 0: 1 + 1
+    logits = np.array([[1.0, 0.0], [3.0, 0.0], [2.5, 0.0]])
+    for loss, total, slopes in (
+        (MulticlassHinge(), 0.5 + 2, [[0, -2], [-1, 1], [1, 1]]),
+        (SquaredHinge(), 0.25 + 2, [[0, -4], [-1, 2], [1, 2]]),
+    ):
+        targets = loss.targets(np.array([1, 0]), 3, np.float64)
+        assert loss.loss(logits, targets) == pytest.approx(total / 2)
+        np.testing.assert_array_equal(gradient(loss, logits, targets), slopes)
+
+
+@pytest.mark.parametrize("cls", [MulticlassHinge, SquaredHinge])
+def test_beyond_the_margin_nothing_counts(cls):
+    loss = cls()
+    targets = loss.targets(np.array([0]), 3, np.float64)
+    for logits in ([[1.0], [-0.1], [-5.0]], [[1e3], [0.0], [998.9]]):
+        assert loss.loss(np.array(logits), targets) == 0
+        assert (gradient(loss, np.array(logits), targets) == 0).all()
+
+
+def test_huber_is_squared_error_near_and_in_proportion_far_away():
+    targets, near, far = np.zeros((1, 1)), np.array([[0.3]]), np.array([[-7.0]])
+    assert Huber(0.5).loss(near, targets) == pytest.approx(SquaredError().loss(near, targets))
+    assert Huber(0.5).loss(far, targets) == pytest.approx(0.5 * (7 - 0.25))
+    assert gradient(Huber(0.5), far, targets) == -0.5
+
+
+def test_regressed_probabilities_are_clipped_and_scaled():
+    # (0.5, 1.5, −1) → (0.5, 1, 0)/1.5; where nothing is above 0 all classes are alike, and the largest is predicted
+    logits = np.array([[0.5, -3.0], [1.5, -1.0], [-1.0, -2.0]])
+    p = SquaredError().probabilities(logits)
+    np.testing.assert_allclose(p, [[1 / 3, 1 / 3], [2 / 3, 1 / 3], [0, 1 / 3]])
+    np.testing.assert_array_equal(SquaredError().predict(logits), [1, 1])
+
+
+ATTRIBUTES = [loss for name, loss in LOSSES.items() if name.startswith("attribute")]
+
+
+@pytest.mark.parametrize("cls", ATTRIBUTES)
+@pytest.mark.parametrize("classes", range(2, 7))
+def test_attributes_are_the_binary_digits_of_the_class(cls, classes):
+    loss = cls()
+    targets = loss.targets(np.arange(classes), classes, np.float64)
+    words = ["".join("1" if answer > 0 else "0" for answer in column) for column in targets.T]
+    assert words == [f"{c:0{loss.outputs(classes)}b}" for c in range(classes)]
+    assert loss.outputs(classes) == int(np.ceil(np.log2(classes)))
+
+
+@pytest.mark.parametrize("cls", ATTRIBUTES)
+@pytest.mark.parametrize("classes", range(2, 7))
+def test_a_class_is_as_probable_as_all_its_answers_together(cls, classes):
+    loss = cls()
+    logits, _, _ = example(loss, classes)
+    yes = 1 / (1 + np.exp(-logits))
+    bits = loss.targets(np.arange(classes), classes, np.float64) > 0
+    product = np.stack([np.where(bits[:, c, np.newaxis], yes, 1 - yes).prod(axis=1) for c in range(classes)], axis=1)
+    np.testing.assert_allclose(loss.probabilities(logits, classes), product / product.sum(axis=1, keepdims=True))
+
+
+def test_one_attribute_and_a_tree_of_two_are_the_logistic_loss():
+    logits = np.array([[-30.0, -2.0, -0.1, 0.3, 5.0, 700.0]])
+    labels = np.array([0, 1, 0, 1, 1, 0])
+    logistic = Logistic()
+    for loss in (AttributeLogistic(), HierarchicalSoftmax()):
+        one, other = (each.targets(labels, 2, np.float64) for each in (logistic, loss))
+        np.testing.assert_allclose(loss.loss(logits, other), logistic.loss(logits, one), rtol=1e-14)
+        np.testing.assert_allclose(gradient(loss, logits, other), gradient(logistic, logits, one), atol=1e-15)
+        np.testing.assert_allclose(loss.probabilities(logits, 2), logistic.probabilities(logits), atol=1e-15)
+        np.testing.assert_array_equal(loss.predict(logits, 2), logistic.predict(logits))
+
+
+def leaves(tree):
+    return [tree] if isinstance(tree, int) else leaves(tree[0]) + leaves(tree[1])
+
+
+def depths(tree, depth=0):
+    return [depth] if isinstance(tree, int) else depths(tree[0], depth + 1) + depths(tree[1], depth + 1)
+
+
+def test_trees_are_shown_as_nested_pairs():
+    loss = HierarchicalSoftmax()
+    assert loss.tree(2) == (0, 1)
+    assert loss.tree(3) == ((0, 1), 2)
+    assert loss.tree(4) == ((0, 1), (2, 3))
+    assert loss.tree(6) == (((0, 1), 2), ((3, 4), 5))
+    for classes in range(2, 20):
+        assert leaves(loss.tree(classes)) == list(range(classes))
+        assert np.ptp(depths(loss.tree(classes))) <= 1  # balanced
+
+
+@pytest.mark.parametrize("classes", range(2, 7))
+def test_the_outputs_are_the_forks_of_the_tree_in_the_order_of_reading(classes):
+    # the probability of every class, by walking the tree and taking the next output at each fork
+    loss = HierarchicalSoftmax()
+    logits, _, labels = example(loss, classes)
+    right, outputs, expected = 1 / (1 + np.exp(-logits)), iter(range(classes - 1)), {}
+
+    def walk(tree, p):
+        if isinstance(tree, int):
+            expected[tree] = p
+            return
+        turn = right[:, next(outputs)]
+        walk(tree[0], p * (1 - turn))
+        walk(tree[1], p * turn)
+
+    walk(loss.tree(classes), 1.0)
+    p = np.stack([expected[c] for c in range(classes)], axis=1)
+    np.testing.assert_allclose(loss.probabilities(logits), p, rtol=1e-12)
+    cost = -np.log(p[:, labels, np.arange(len(labels))]).mean(axis=1)
+    np.testing.assert_allclose(loss.loss(logits, loss.targets(labels, classes, np.float64)), cost, rtol=1e-12)
 
 
 def test_ranges_of_classes_make_sense():

@@ -1,5 +1,6 @@
 """Laws of training: repeatable to the last bit, the same alone as in a population, stoppable and resumable anywhere."""
 
+import io
 import json
 from dataclasses import dataclass, fields, replace
 from typing import get_type_hints
@@ -10,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer
-from engine.activations import Activation, LeakyReLU, Linear, ReLU, Tanh
+from engine.activations import Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
 from engine.component import Refused
 from engine.datasets import Arms, Gaussian
-from engine.features import X1
 from engine.initializers import Glorot, He, SmallNormal
-from engine.losses import Logistic, SoftmaxCrossEntropy
+from engine.losses import Logistic
 from engine.optimizers import SGD, Adam, Momentum
 from engine.preprocessing import NoPreprocessing
-from engine.regularizers import L1, L2, NoRegularizer
+from engine.regularizers import L1, L2, Dropout, EarlyStopping, MaxNorm
+from engine.trainer import OWN
 
 
 def parameters(trainer):
@@ -33,48 +34,160 @@ def relative_difference(a, b):
 # ---- a population ----
 
 
-def assert_members_equal_networks_alone(data, specs, dtype, epochs=2):
+def assert_members_equal_networks_alone(data, specs, dtype, epochs=2.0, differ=True):
     together = Trainer(data, *specs, dtype=dtype)
     together.train(epochs)
     for k, spec in enumerate(specs):
         alone = Trainer(data, spec, dtype=dtype)
         alone.train(epochs)
-        assert relative_difference(together.network.parameters[k], alone.network.parameters[0]) < 1e-6
-        np.testing.assert_allclose(together.evaluate().test_loss[k], alone.evaluate().test_loss[0], rtol=1e-5)
-    assert relative_difference(together.network.parameters[0], together.network.parameters[1]) > 1e-3
+        # A line search branches on comparisons, so that rounding may grow.
+        near = 1e-3 if spec.optimizer.line_search and dtype == np.float32 else 1e-6
+        assert relative_difference(together.network.parameters[k], alone.network.parameters[0]) < near
+        np.testing.assert_allclose(together.evaluate().test_loss[k], alone.evaluate().test_loss[0], rtol=10 * near)
+        assert together.specs[k] == alone.specs[0]
+    if differ:
+        assert (together.network.parameters[0] != together.network.parameters[1]).any()
+        assert (together.network.parameters[1] != together.network.parameters[2]).any()
+
+
+SMOOTH = (HiddenLayer(6, Sigmoid()), HiddenLayer(4, Tanh()))  # no kinks, where rounding could decide
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_member_equals_the_network_alone(default_optimizer, default_regularizer, default_loss, dtype, few):
-    def with_strength(value):
-        regularized = hasattr(default_regularizer, "strength")
-        return replace(default_regularizer, strength=value) if regularized else default_regularizer
-
+def test_a_member_equals_the_network_alone(default_optimizer, dtype, few):
     specs = [
         NetworkSpec(
             hidden=(HiddenLayer(6, LeakyReLU(slope)), HiddenLayer(4, Tanh())),
             seed=seed,
             learning_rate=rate,
             initializer=initializer,
-            regularizer=with_strength(strength),
+            gain=gain,
+            bias=bias,
+            clip_norm=clip,
+            regularizers=(L2(strength),),
             optimizer=default_optimizer,
-            loss=default_loss,
         )
-        for seed, rate, initializer, strength, slope in (
-            (1, 0.003, He(), 0.0, 0.0),
-            (2, 0.01, Glorot(), 0.01, 0.1),
-            (3, 0.03, He(), 0.1, 0.5),
+        for seed, rate, initializer, strength, slope, gain, bias, clip in (
+            (1, 0.003, He(), 0.0, 0.0, 1.0, 0.0, 0.0),
+            (2, 0.01, Glorot(), 0.01, 0.1, 0.5, 0.1, 0.05),
+            (3, 0.03, He(), 0.1, 0.5, 1.5, -0.1, 0.3),
         )
     ]
     assert_members_equal_networks_alone(few, specs, dtype)
 
 
+def test_a_member_equals_the_network_alone_for_every_initializer(default_initializer, few):
+    specs = [NetworkSpec(hidden=SMOOTH, initializer=default_initializer, seed=seed) for seed in (1, 2, 3)]
+    trainer = Trainer(few, *specs)
+    random = (trainer.network.parameters[0] != trainer.network.parameters[1]).any()
+    assert_members_equal_networks_alone(few, specs, np.float32, differ=random)
+    mixed = [replace(specs[0], initializer=initializer) for initializer in (default_initializer, He(), Glorot())]
+    assert_members_equal_networks_alone(few, mixed, np.float64, differ=False)
+
+
+def test_a_member_equals_the_network_alone_for_every_loss(default_loss, few):
+    specs = [NetworkSpec(hidden=SMOOTH, loss=default_loss, seed=seed) for seed in (1, 2, 3)]
+    assert_members_equal_networks_alone(few, specs, np.float64)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_member_equals_the_network_alone_for_every_activation(default_activation, batch_norm, residual, few):
+    hidden = (HiddenLayer(5, default_activation),) * 2
+    specs = [NetworkSpec(hidden=hidden, batch_norm=batch_norm, residual=residual, seed=seed) for seed in (1, 2, 3)]
+    assert_members_equal_networks_alone(few, specs, np.float64)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_member_equals_the_network_alone_for_every_optimizer_parameter(default_optimizer, dtype, few):
-    for parameter in fields(default_optimizer):
-        optimizers = [replace(default_optimizer, **{parameter.name: value}) for value in (0.0, 0.5, 0.9)]
-        specs = [NetworkSpec(hidden=(HiddenLayer(5, Tanh()),), optimizer=optimizer) for optimizer in optimizers]
-        assert_members_equal_networks_alone(few, specs, dtype)
+@pytest.mark.parametrize("name", [field.name for field in fields(NetworkSpec)])
+def test_a_member_equals_the_network_alone_for_every_field(name, others, dtype, few):
+    base = NetworkSpec(hidden=SMOOTH)
+    changed = [replace(base, **{"seed": seed, name: others[name]}) for seed in (1, 2, 3)]
+    assert_members_equal_networks_alone(few, changed, dtype, differ=name != "seed")
+    if name in OWN:  # some with, some without
+        mixed = [base, replace(base, **{name: others[name]}), base]
+        assert_members_equal_networks_alone(few, mixed, dtype)
+
+
+@pytest.mark.parametrize("rule", [SGD(), Adam()], ids=lambda rule: rule.id)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("settings", [{}, {"bootstrap": True}, {"batch_norm": True, "residual": True}], ids=str)
+def test_a_member_equals_the_network_alone_for_every_regularizer(default_regularizer, settings, dtype, rule, few):
+    base = NetworkSpec(hidden=(HiddenLayer(6, Tanh()),) * 2, optimizer=rule, **settings)
+    specs = [replace(base, regularizers=(default_regularizer,), seed=seed) for seed in (1, 2, 3)]
+    assert_members_equal_networks_alone(few, specs, dtype, epochs=3)
+
+
+def shares(component, name):
+    """The component with three values of one of its float parameters, from the low end of its range to the high."""
+    note = get_type_hints(type(component), include_extras=True)[name].__metadata__[0]
+    low, high = note.ge if note.ge is not None else note.gt, note.le if note.le is not None else note.lt
+    low, high = (low if note.ge is not None else low + 1e-3), min(high, low + 1)
+    return [replace(component, **{name: low + share * (high - low)}) for share in (0.0, 0.5, 1.0)]
+
+
+OWN_PARAMETERS = [
+    pytest.param(family, cls, field.name, id=f"{cls.id}.{field.name}")
+    for family in ("activations", "regularizers", "optimizers", "schedules")
+    for cls in CATALOG[family].values()
+    for field in fields(cls)
+    if isinstance(getattr(cls(), field.name), float)
+]
+
+
+@pytest.mark.parametrize(("family", "cls", "name"), OWN_PARAMETERS)
+def test_a_member_equals_the_network_alone_for_every_parameter_of_its_own(family, cls, name, few):
+    """Any float parameter of a component may differ within a population, to the ends of its range; where it may not, it
+    is refused by name."""
+    base = NetworkSpec(hidden=SMOOTH)
+
+    def spec(component):
+        if family == "activations":
+            return replace(base, hidden=(HiddenLayer(5, component), HiddenLayer(4, Tanh())))
+        return replace(base, **{"regularizers": (component,)} if family == "regularizers" else {family[:-1]: component})
+
+    specs = [spec(component) for component in shares(cls(), name)]
+    epochs = 12 if family == "schedules" else 3
+    alone = [Trainer(few, spec, dtype=np.float64) for spec in specs]
+    for trainer in alone:
+        trainer.train(epochs)
+    matters = (parameters(alone[0]) != parameters(alone[2])).any()
+    try:
+        Trainer(few, *specs)
+    except ValueError as refusal:
+        assert f"{cls.id}.{name}" in str(refusal)
+        return
+    assert_members_equal_networks_alone(few, specs, np.float64, epochs, differ=False)
+    together = Trainer(few, *specs, dtype=np.float64)
+    together.train(epochs)
+    assert (together.network.parameters[0] != together.network.parameters[2]).any() == matters
+
+
+def test_a_schedule_multiplies_the_learning_rate_of_every_epoch(schedule, few):
+    spec = NetworkSpec(hidden=(), batch_size=7, schedule=schedule, learning_rate=0.2)
+    trainer = Trainer(few, spec, dtype=np.float64)
+    for epoch in range(25):
+        before = parameters(trainer)
+        trainer.step()
+        # SGD's step is η g: the update is the gradient times the scheduled rate
+        expected = trainer.network.gradients * 0.2 * schedule.factor(epoch)
+        np.testing.assert_allclose(before - parameters(trainer), expected, rtol=1e-9, atol=1e-15)
+        trainer.advance(epoch + 1, 1000)
+
+
+def test_clipping_by_hand(few):
+    """g is cut to the length c, all layers together, and each network by its own."""
+    base = NetworkSpec(hidden=SMOOTH, learning_rate=1.0)
+    specs = [replace(base, clip_norm=clip) for clip in (0.0, 0.01, 0.05, 100.0)]
+    trainer = Trainer(few, *specs, dtype=np.float64)
+    start = parameters(trainer)
+    trainer.step()
+    steps = start - parameters(trainer)
+    norms = np.linalg.norm(steps, axis=1)
+    assert norms[0] > 0.05
+    np.testing.assert_allclose(norms[1:3], [0.01, 0.05], rtol=1e-12)
+    np.testing.assert_allclose(steps[1] / 0.01, steps[0] / norms[0], rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(steps[3], steps[0], rtol=1e-12)
 
 
 def test_a_member_that_diverges_does_not_touch_the_others(few):
@@ -100,14 +213,10 @@ BASE = NetworkSpec()
     ("name", "other"),
     [
         ("hidden", replace(BASE, hidden=BASE.hidden[:1])),
-        ("hidden", replace(BASE, hidden=(HiddenLayer(8), HiddenLayer(9)))),
         ("activation", replace(BASE, hidden=(HiddenLayer(8), HiddenLayer(8, Tanh())))),
-        ("optimizer", replace(BASE, optimizer=Adam())),
-        ("regularizer", replace(BASE, regularizer=L2())),
-        ("features", replace(BASE, features=(X1(),))),
-        ("preprocessing", replace(BASE, preprocessing=NoPreprocessing())),
-        ("loss", replace(BASE, loss=Logistic())),
-        ("batch_size", replace(BASE, batch_size=20)),
+        ("strength", replace(BASE, hidden=(HiddenLayer(8), HiddenLayer(8, strength=2.0)))),
+        ("regularizers", replace(BASE, regularizers=(L1(), L2()))),
+        ("regularizers", replace(BASE, regularizers=(EarlyStopping(),))),
     ],
 )
 @pytest.mark.parametrize("swapped", [False, True])
@@ -115,6 +224,27 @@ def test_networks_that_cannot_share_a_population_are_refused_by_name(name, other
     specs = (other, BASE) if swapped else (BASE, other)
     with pytest.raises(ValueError, match=name):
         Trainer(few, *specs)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(NetworkSpec) if field.name not in OWN])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_every_field_that_a_population_must_share_is_refused_by_name(name, swapped, others, few):
+    specs = BASE, replace(BASE, **{name: others[name]})
+    with pytest.raises(ValueError, match=name.removesuffix("s")):
+        Trainer(few, *(specs[::-1] if swapped else specs))
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(NetworkSpec) if field.name not in OWN])
+def test_a_population_cannot_fall_apart_while_it_trains(name, others, few):
+    changed, plain = Trainer(few, BASE, BASE), Trainer(few, BASE, BASE)
+    for trainer in (changed, plain):
+        trainer.train(0.7)
+    with pytest.raises(ValueError):
+        changed.change(BASE, replace(BASE, **{name: others[name]}))
+    for trainer in (changed, plain):
+        trainer.train(1)
+    for key, value in changed.state().items():
+        np.testing.assert_equal(value, plain.state()[key])
 
 
 def test_a_parameter_that_cannot_differ_is_refused_by_name(few):
@@ -163,38 +293,93 @@ def test_training_in_pieces_equals_training_at_once(default_optimizer, few):
     np.testing.assert_array_equal(parameters(whole), parameters(steps))
 
 
-@pytest.mark.parametrize("networks", [1, 3])
-@pytest.mark.parametrize("batch_size", [7, 10])
-def test_a_restored_run_goes_on_bit_equal(optimizer, networks, batch_size, few):
-    specs = [
-        NetworkSpec(optimizer=optimizer, batch_size=batch_size, regularizer=L1(0.001), seed=seed)
-        for seed in range(networks)
-    ]
-    original, restored = Trainer(few, *specs), Trainer(few, *specs)
-    original.train(1.7)
-    assert original.position % 1 > 0
+def assert_equal_states(one, other):
+    assert one.state().keys() == other.state().keys()
+    for name, value in one.state().items():
+        np.testing.assert_equal(value, other.state()[name], err_msg=name)
+
+
+def assert_a_restored_run_goes_on_bit_equal(data, specs, epochs=(1.7, 2.5)):
+    original, restored = Trainer(data, *specs), Trainer(data, *specs)
+    original.train(epochs[0])
+    assert original.position % 1 > 0 or original.optimizer.full_batch or original.finished or epochs[0] % 1 == 0
     state = original.state()
-    original.train(2.5)
+    original.train(epochs[1])
     restored.train(0.5)  # a past of its own must not show
+    restored.evaluate(), restored.boundary(4)
     restored.restore(state)
-    restored.train(2.5)
+    np.testing.assert_equal(restored.state(), state)
+    restored.train(epochs[1])
     np.testing.assert_array_equal(parameters(original), parameters(restored))
     assert (original.steps, original.position) == (restored.steps, restored.position)
     for name, value in vars(original.evaluate()).items():
         np.testing.assert_array_equal(value, getattr(restored.evaluate(), name))
-    for name, value in original.state().items():
-        np.testing.assert_equal(value, restored.state()[name])
+    assert_equal_states(original, restored)
+    return original
 
 
-def test_a_state_is_arrays_and_json_and_restores_after_the_round_trip(few):
-    spec = NetworkSpec(optimizer=Adam())
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize("batch_size", [7, 10])
+def test_a_restored_run_goes_on_bit_equal(optimizer, networks, batch_size, few):
+    specs = [NetworkSpec(optimizer=optimizer, batch_size=batch_size, seed=seed) for seed in range(networks)]
+    assert_a_restored_run_goes_on_bit_equal(few, specs)
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("bootstrap", [False, True])
+def test_a_restored_run_goes_on_bit_equal_with_every_regularizer(regularizer, networks, batch_norm, bootstrap, few):
+    settings = {"regularizers": (regularizer,), "batch_norm": batch_norm, "bootstrap": bootstrap}
+    specs = [NetworkSpec(seed=seed, batch_size=7, **settings) for seed in range(networks)]
+    assert_a_restored_run_goes_on_bit_equal(few, specs)
+
+
+def test_a_restored_run_goes_on_bit_equal_with_all_regularizers_together(few):
+    chosen, dropping = [], False
+    for cls in CATALOG["regularizers"].values():
+        if not (cls.exclusive and dropping):
+            chosen.append(cls())
+        dropping = dropping or cls.exclusive
+    chosen[-1:] = [replace(r, patience=1) if r.id == "early_stopping" else r for r in chosen[-1:]]
+    specs = [NetworkSpec(seed=seed, batch_size=7, batch_norm=True, regularizers=tuple(chosen)) for seed in range(3)]
+    for epochs in ((1.7, 2.5), (6.4, 3.0)):
+        assert_a_restored_run_goes_on_bit_equal(few, specs, epochs)
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize("name", [field.name for field in fields(NetworkSpec)])
+def test_a_restored_run_goes_on_bit_equal_with_every_field(name, networks, others, few):
+    specs = [replace(NetworkSpec(seed=seed), **{name: others[name]}) for seed in range(networks)]
+    assert_a_restored_run_goes_on_bit_equal(few, specs)
+
+
+def test_a_restored_run_goes_on_bit_equal_with_every_schedule(schedule, few):
+    specs = [NetworkSpec(hidden=(), schedule=schedule, seed=seed) for seed in (1, 2)]
+    assert_a_restored_run_goes_on_bit_equal(few, specs, (7.4, 5.0))
+
+
+def test_a_restored_run_stops_as_early(few):
+    """Restored before, at and after its end."""
+    specs = [NetworkSpec(regularizers=(EarlyStopping(patience=2),), optimizer=Adam(), seed=seed) for seed in (1, 2)]
+    end = assert_a_restored_run_goes_on_bit_equal(few, specs, (1.5, 200.0))
+    assert end.finished
+    for epochs in (end.position - 1, end.position, end.position + 3):
+        assert assert_a_restored_run_goes_on_bit_equal(few, specs, (epochs, 200.0)).position == end.position
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_state_is_arrays_and_json_and_restores_after_the_round_trip(default_regularizer, batch_norm, few):
+    spec = NetworkSpec(optimizer=Adam(), regularizers=(default_regularizer,), batch_norm=batch_norm)
     original = Trainer(few, spec)
     original.train(1.4)
     state = original.state()
     text = json.dumps({name: value for name, value in state.items() if not isinstance(value, np.ndarray)})
-    arrays = {name: value.tolist() for name, value in state.items() if isinstance(value, np.ndarray)}
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **{n: value for n, value in state.items() if isinstance(value, np.ndarray)})
+    file.seek(0)
     restored = Trainer(few, spec)
-    restored.restore(json.loads(text) | arrays)
+    with np.load(file) as arrays:
+        restored.restore(json.loads(text) | dict(arrays))
     for trainer in (original, restored):
         trainer.train(2)
     np.testing.assert_array_equal(parameters(original), parameters(restored))
@@ -225,14 +410,19 @@ def test_a_state_restored_twice_gives_the_same_run_twice(few):
         ("parameters", NetworkSpec(hidden=(HiddenLayer(3),)), DataSpec(samples=60)),
         ("slots", NetworkSpec(optimizer=Momentum()), DataSpec(samples=60)),
         ("order", NetworkSpec(), DataSpec(samples=80)),
+        ("averages", NetworkSpec(batch_norm=True), DataSpec(samples=60)),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused_by_name_and_changes_nothing(name, spec, data, few):
-    trainer = Trainer(few)
-    kept = parameters(trainer)
+    trainer, strange = Trainer(few), Trainer(data, spec)
+    if name == "averages":  # the shapes of all that comes before are the same
+        trainer, strange = strange, trainer
+        strange.network.parameters = np.zeros_like(trainer.network.parameters)
+        strange._slots, strange.update = trainer._slots, trainer.update
+    kept = trainer.state()
     with pytest.raises(ValueError, match=name):
-        trainer.restore(Trainer(data, spec).state())
-    np.testing.assert_array_equal(parameters(trainer), kept)
+        trainer.restore(strange.state())
+    np.testing.assert_equal(trainer.state(), kept)
 
 
 # ---- epochs and batches ----
@@ -345,37 +535,25 @@ def test_advance_to_where_it_is_does_nothing(few):
 # ---- changing ----
 
 
-OTHERS = {  # every field of NetworkSpec with another value
-    "hidden": (HiddenLayer(8), HiddenLayer(9)),
-    "regularizer": L2(),
-    "learning_rate": 0.1,
-    "optimizer": Adam(),
-    "batch_size": 7,
-    "loss": Logistic(),
-    "initializer": Glorot(),
-    "seed": 2,
-    "features": (X1(),),
-    "preprocessing": NoPreprocessing(),
-}
-
-
-def is_live(name):
+def live(name):
     return get_type_hints(NetworkSpec, include_extras=True)[name].__metadata__[-1].live
 
 
-def test_every_setting_has_another_value_to_try():
-    assert set(OTHERS) == {setting.name for setting in fields(NetworkSpec)}
+LIVE = [field.name for field in fields(NetworkSpec) if live(field.name)]
+STILL = [field.name for field in fields(NetworkSpec) if not live(field.name)]
+# Where a live setting shows only beside another one.
+BESIDE = {"regularize_biases": {"regularizers": (L2(strength=0.1),)}}
 
 
-@pytest.mark.parametrize("name", [name for name in OTHERS if is_live(name)])
+@pytest.mark.parametrize("name", LIVE)
 @pytest.mark.parametrize("networks", [1, 3])
-def test_a_live_setting_changes_in_mid_epoch_and_keeps_the_weights(name, networks, few):
-    specs = [replace(BASE, seed=seed) for seed in range(networks)]
+def test_a_live_setting_changes_in_mid_epoch_and_keeps_the_weights(name, networks, others, few):
+    specs = [replace(BASE, seed=seed, **BESIDE.get(name, {})) for seed in range(networks)]
     changed, plain = Trainer(few, *specs), Trainer(few, *specs)
     for trainer in (changed, plain):
         trainer.train(1.7)
     kept, position, steps = parameters(changed), changed.position, changed.steps
-    changed.change(*(replace(spec, **{name: OTHERS[name]}) for spec in specs))
+    changed.change(*(replace(spec, **{name: others[name]}) for spec in specs))
     np.testing.assert_array_equal(parameters(changed), kept)
     assert (changed.position, changed.steps) == (position, steps)
     for trainer in (changed, plain):
@@ -385,16 +563,70 @@ def test_a_live_setting_changes_in_mid_epoch_and_keeps_the_weights(name, network
     assert (parameters(changed) != parameters(plain)).any(axis=1).all()
 
 
-@pytest.mark.parametrize("name", [name for name in OTHERS if not is_live(name)])
-def test_a_setting_that_is_not_live_is_refused_and_the_run_goes_on(name, few):
+@pytest.mark.parametrize("name", STILL)
+def test_a_setting_that_is_not_live_is_refused_and_the_run_goes_on(name, others, few):
     changed, plain = Trainer(few), Trainer(few)
     for trainer in (changed, plain):
         trainer.train(0.7)
     with pytest.raises(ValueError):
-        changed.change(replace(BASE, **{name: OTHERS[name]}))
+        changed.change(replace(BASE, **{name: others[name]}))
     for trainer in (changed, plain):
         trainer.train(1)
     np.testing.assert_array_equal(parameters(changed), parameters(plain))
+    assert changed.specs == plain.specs
+
+
+def test_a_live_change_gives_the_digits_that_a_restored_run_has_with_the_new_settings(others, few):
+    """Nothing of the old settings stays behind."""
+    for name in LIVE:
+        if name == "optimizer":  # another kind begins with an empty memory
+            continue
+        spec = replace(BASE, **BESIDE.get(name, {}))
+        changed, fresh = Trainer(few, spec), Trainer(few, replace(spec, **{name: others[name]}))
+        changed.train(1.7)
+        changed.evaluate(), changed.boundary(8)
+        changed.change(replace(spec, **{name: others[name]}))
+        fresh.restore(changed.state())
+        for trainer in (changed, fresh):
+            trainer.train(2)
+        assert_equal_states(changed, fresh)
+
+
+def test_a_regularizer_comes_and_goes_live(default_regularizer, few):
+    """But for early stopping, which holds points out."""
+    spec = replace(BASE, regularizers=(default_regularizer,))
+    trainer = Trainer(few)
+    trainer.train(0.7)
+    kept = parameters(trainer)
+    if default_regularizer.held_out:
+        with pytest.raises(ValueError):
+            trainer.change(spec)
+        return
+    trainer.change(spec)
+    np.testing.assert_array_equal(parameters(trainer), kept)
+    fresh = Trainer(few, spec)
+    fresh.restore(trainer.state())
+    for each in (trainer, fresh):
+        each.train(1)
+    assert_equal_states(trainer, fresh)
+    trainer.change(BASE)
+    plain = Trainer(few)
+    plain.restore(trainer.state())
+    for each in (trainer, plain):
+        each.train(1)
+    np.testing.assert_array_equal(parameters(trainer), parameters(plain))
+
+
+def test_combinations_that_make_no_sense_are_refused_live_and_change_nothing(few):
+    spec = replace(BASE, batch_norm=True)
+    changed, plain = Trainer(few, spec), Trainer(few, spec)
+    for trainer in (changed, plain):
+        trainer.train(0.7)
+    with pytest.raises(Refused, match="batch_size"):
+        changed.change(replace(spec, batch_size=1))
+    for trainer in (changed, plain):
+        trainer.train(1)
+    assert_equal_states(changed, plain)
     assert changed.specs == plain.specs
 
 
@@ -410,6 +642,10 @@ def test_an_activation_changes_live(activation, few):
     trainer.train(0.7)
     trainer.evaluate(), trainer.boundary(8)  # whatever these keep must not outlive the change
     hidden = tuple(replace(layer, activation=activation) for layer in BASE.hidden)
+    if activation.unit_parameters or activation.pieces_per_unit() > 1:  # parameters that would have to be drawn
+        with pytest.raises(ValueError):
+            trainer.change(replace(BASE, hidden=hidden))
+        return
     trainer.change(replace(BASE, hidden=hidden))
     fresh = Trainer(few, replace(BASE, hidden=hidden))
     fresh.restore(trainer.state())
@@ -462,7 +698,7 @@ def test_the_optimizer_keeps_its_memory_unless_it_is_replaced(few):
 
 REFUSED_LATE = [  # refused after the activations, or the optimizer, of the new specs were looked at
     {"hidden": [(HiddenLayer(8, Tanh()),) * 2] * 2, "optimizer": [SGD(), Adam()]},
-    {"optimizer": [Adam(), Adam()], "regularizer": [L1(), L2()]},
+    {"optimizer": [Adam(), Adam()], "regularizers": [(L1(),), (L2(),)]},
 ]
 
 
@@ -477,7 +713,7 @@ def test_a_refused_change_changes_nothing(settings, few):
         changed.change(*others)
     for trainer in (changed, plain):
         trainer.train(1)
-    np.testing.assert_array_equal(parameters(changed), parameters(plain))
+    assert_equal_states(changed, plain)
     np.testing.assert_array_equal(changed.boundary(8), plain.boundary(8))
 
 
@@ -502,19 +738,27 @@ def test_divergence_is_found_by_finite_and_is_no_exception_and_no_warning(defaul
         trainer.train(10)
         look(trainer)
         trainer.change(*specs)
-    assert trainer.finite.tolist() == [False, True]
-    assert trainer.evaluate().train_loss[1] < 1
+    steep = default_loss.id not in ("attribute_hinge", "multiclass_hinge")  # these stop at their margins
+    assert trainer.finite[1] and (not trainer.finite[0] or not steep)
+    np.testing.assert_array_equal(trainer.finite, np.isfinite(trainer.network.parameters).all(axis=1))
+    assert np.isfinite(trainer.evaluate().train_loss[1])
     assert np.isfinite(trainer.boundary(8)[1]).all()
     alone = Trainer(few, specs[0], dtype=dtype)
     alone.train(30)
-    assert alone.finite.tolist() == [False]
+    assert alone.finite.tolist() == [trainer.finite[0]]
     look(alone)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_no_part_warns_at_the_largest_learning_rate(optimizer, default_regularizer, dtype, few):
-    trainer = Trainer(few, *hot_and_cool(optimizer=optimizer, regularizer=default_regularizer), dtype=dtype)
-    trainer.train(3)
+@pytest.mark.parametrize("settings", [{}, {"batch_norm": True}, {"residual": True}, {"clip_norm": 1.0}], ids=str)
+def test_no_part_warns_at_the_largest_learning_rate(
+    default_optimizer, default_regularizer, settings, dtype, few, sensible
+):
+    specs = hot_and_cool(optimizer=default_optimizer, regularizers=(default_regularizer,), **settings)
+    if not sensible(specs[0], few):
+        pytest.skip("refused together")
+    trainer = Trainer(few, *specs, dtype=dtype)
+    trainer.train(2)
     look(trainer)
     assert trainer.finite[1]
 
@@ -531,14 +775,24 @@ def test_one_number_that_is_not_finite_is_enough(few):
 
 @pytest.mark.parametrize("batch_size", [7, 30])  # 30 is the whole training part, so that buffers are shared
 def test_looking_does_not_change_the_runs_digits(default_optimizer, batch_size, few):
-    spec = NetworkSpec(optimizer=default_optimizer, batch_size=batch_size, regularizer=L2())
+    spec = NetworkSpec(optimizer=default_optimizer, batch_size=batch_size, regularizers=(L2(),), batch_norm=True)
     watched, plain = (Trainer(few, spec, replace(spec, seed=2)) for _ in range(2))
     for _ in range(12):
         watched.step()
         watched.evaluate(), watched.boundary(8), watched.predict(watched.data.points), watched.state()
         plain.step()
-    np.testing.assert_array_equal(parameters(watched), parameters(plain))
+    assert_equal_states(watched, plain)
     assert watched.position == plain.position
+
+
+def test_looking_draws_no_random_numbers(default_regularizer, few):
+    spec = NetworkSpec(regularizers=(default_regularizer,), batch_size=30)
+    watched, plain = (Trainer(few, spec) for _ in range(2))
+    for _ in range(4):
+        watched.step()
+        watched.evaluate(), watched.boundary(8), watched.predict(watched.data.points), watched.state()
+        plain.step()
+    assert_equal_states(watched, plain)
 
 
 def test_boundary_has_class_1_in_the_top_right_corner_of_gaussian(default_loss):
@@ -594,13 +848,23 @@ def test_boundary_follows_training_and_resolution(few):
     np.testing.assert_array_equal(trainer.boundary(8), second)
 
 
-@pytest.mark.parametrize("classes", [2, 4, 6])
-def test_as_many_probabilities_as_classes(classes):
-    spec = NetworkSpec(loss=SoftmaxCrossEntropy())
-    trainer = Trainer(DataSpec(dataset=Arms(classes=classes), samples=60), spec, spec)
-    assert trainer.boundary(8).shape == (2, classes, 8, 8)
-    assert trainer.predict(trainer.data.points).shape == (2, classes, 60)
-    assert set(np.unique(trainer.evaluate().predicted)) <= set(range(classes))
+@pytest.mark.parametrize("classes", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("networks", [1, 2])
+def test_as_many_probabilities_as_classes(default_loss, classes, networks):
+    if classes > default_loss.classes[1]:
+        pytest.skip("too many classes")
+    specs = [NetworkSpec(loss=default_loss, gain=2.0, learning_rate=0.001, seed=seed) for seed in range(networks)]
+    trainer = Trainer(DataSpec(dataset=Arms(classes=classes), samples=60), *specs)
+    for _ in range(2):
+        assert trainer.boundary(8).shape == (networks, classes, 8, 8)
+        p = trainer.predict(trainer.data.points)
+        assert p.shape == (networks, classes, 60)
+        np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
+        predicted = trainer.evaluate().predicted
+        assert set(np.unique(predicted)) <= set(range(classes))
+        probable = np.take_along_axis(p, predicted[:, np.newaxis], 1)[:, 0]
+        np.testing.assert_allclose(probable, p.max(axis=1), rtol=1e-5)
+        trainer.train(1)
 
 
 # ---- one step by hand ----
@@ -624,8 +888,8 @@ def test_one_step_by_hand():
 def test_weight_decay_by_hand():
     # L2's share of the step is −ηλw for weights and nothing for biases.
     plain, decayed = (
-        Trainer(DataSpec(samples=60), NetworkSpec(regularizer=regularizer, learning_rate=0.1), dtype=np.float64)
-        for regularizer in (NoRegularizer(), L2(strength=0.3))
+        Trainer(DataSpec(samples=60), NetworkSpec(regularizers=regularizers, learning_rate=0.1), dtype=np.float64)
+        for regularizers in ((), (L2(strength=0.3),))
     )
     start = parameters(plain)
     for trainer in (plain, decayed):
@@ -641,3 +905,149 @@ def test_no_networks_means_the_default_one(few):
     assert trainer.network.networks == 1
     assert set(CATALOG["losses"]) >= {trainer.loss.id}
     assert isinstance(trainer.activations[0], ReLU)
+
+
+# ---- frozen layers, transfer learning, rows of one's own ----
+
+
+@pytest.mark.parametrize("networks", [1, 2])
+@pytest.mark.parametrize("frozen", [1, 2, 8])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_frozen_layers_do_not_move(default_optimizer, frozen, batch_norm, networks, few, sensible):
+    hidden = (HiddenLayer(4, CATALOG["activations"]["prelu"]()), HiddenLayer(4, Tanh()), HiddenLayer(3))
+    for regularizers in ((), (L1(0.1), MaxNorm(0.5)), (L2(0.5), Dropout())):
+        specs = [
+            NetworkSpec(
+                hidden=hidden,
+                optimizer=default_optimizer,
+                frozen=frozen,
+                batch_norm=batch_norm,
+                regularizers=regularizers,
+                regularize_biases=True,
+                seed=seed,
+                gain=2.0,
+            )
+            for seed in range(networks)
+        ]
+        if not sensible(specs[0], few):
+            continue
+        trainer = Trainer(few, *specs)
+        start, end = parameters(trainer), trainer.network.spans[min(frozen, 3)].start
+        trainer.train(3)
+        np.testing.assert_array_equal(trainer.network.parameters[:, :end], start[:, :end])
+        assert (trainer.network.parameters[:, end:] != start[:, end:]).any(axis=1).all()
+
+
+def test_layers_thaw_and_freeze_live(few):
+    trainer = Trainer(few, replace(BASE, frozen=1, optimizer=Adam()))
+    span = trainer.network.spans[0]
+    start = parameters(trainer)[:, span]
+    for frozen, moves in ((1, False), (0, True), (2, False)):
+        trainer.change(replace(BASE, frozen=frozen, optimizer=Adam()))
+        start = parameters(trainer)[:, span]
+        trainer.train(1)
+        assert (parameters(trainer)[:, span] != start).any() == moves
+
+
+@pytest.mark.parametrize("networks", [1, 2])
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("layers", [0, 1, 2])
+def test_adopted_layers_are_those_of_the_source_and_the_others_as_drawn(layers, batch_norm, networks, few):
+    specs = [replace(BASE, batch_norm=batch_norm, seed=seed) for seed in range(networks)]
+    source = Trainer(few, *specs)
+    source.train(5)
+    kept = source.state()
+    other = replace(few, dataset=Arms(classes=3))  # three outputs
+    target, fresh = Trainer(other, *specs), Trainer(other, *specs)
+    target.adopt(source, layers)
+    end = target.network.spans[layers].start
+    np.testing.assert_array_equal(target.network.parameters[:, :end], source.network.parameters[:, :end])
+    np.testing.assert_array_equal(target.network.parameters[:, end:], fresh.network.parameters[:, end:])
+    for layer, (own, given_too, drawn) in enumerate(
+        zip(target.network.averages, source.network.averages, fresh.network.averages, strict=True)
+    ):
+        np.testing.assert_array_equal(own, given_too if layer < layers else drawn)
+    target.train(2)  # and they are copies
+    np.testing.assert_equal(source.state(), kept)
+
+
+def test_adopting_what_does_not_fit_is_refused_and_changes_nothing(few):
+    target = Trainer(few)
+    kept = parameters(target)
+    for source, layers in (
+        (Trainer(few), 3),
+        (Trainer(few), -1),
+        (Trainer(few, replace(BASE, hidden=(HiddenLayer(5),) * 2)), 1),
+        (Trainer(few, replace(BASE, batch_norm=True)), 1),
+        (Trainer(few, replace(BASE, features=BASE.features[:1])), 1),
+        (Trainer(few, BASE, BASE), 1),
+    ):
+        with pytest.raises(ValueError, match="layers"):
+            target.adopt(source, layers)
+    np.testing.assert_array_equal(parameters(target), kept)
+
+
+def test_what_was_learned_on_one_task_helps_with_another():
+    """The hidden layers of a network that tells two rings apart, frozen, tell them apart with the colours swapped."""
+    spec = NetworkSpec(learning_rate=0.1, frozen=2)
+    first = Trainer(DataSpec(noise=0.0, seed=1), replace(spec, frozen=0))
+    first.train(60)
+    adopted, drawn = (Trainer(DataSpec(noise=0.0, seed=2), replace(spec, hidden=spec.hidden, seed=3)) for _ in range(2))
+    adopted.adopt(first, 2)
+    for trainer in (adopted, drawn):
+        trainer.train(20)
+    assert adopted.evaluate().test_accuracy[0] > max(0.95, drawn.evaluate().test_accuracy[0] + 0.05)
+
+
+def test_a_bootstrap_sample_is_as_many_points_with_replacement_by_the_weight_seed():
+    specs = [NetworkSpec(bootstrap=True, seed=seed) for seed in range(4)]
+    data = DataSpec(samples=800)
+    trainer, again = Trainer(data, *specs), Trainer(replace(data, noise=0.2), *specs)
+    assert trainer.rows.shape == (4, 400)
+    assert trainer.rows.min() >= 0 and trainer.rows.max() < 400
+    np.testing.assert_array_equal(trainer.rows, again.rows)
+    for k in range(4):
+        distinct = len(set(trainer.rows[k].tolist())) / 400
+        assert distinct == pytest.approx(1 - np.exp(-1), abs=0.06)  # 1 − (1 − 1/n)ⁿ
+    assert len({row.tobytes() for row in trainer.rows}) == 4
+
+
+@pytest.mark.parametrize("bootstrap", [False, True])
+@pytest.mark.parametrize("networks", [1, 3])
+def test_rows_give_each_network_points_of_its_own(networks, bootstrap, few):
+    """As in cross-validation: an epoch visits each of them once, labels stay with their points."""
+    spec = NetworkSpec(hidden=(), preprocessing=NoPreprocessing(), bootstrap=bootstrap)
+    rng = np.random.default_rng(1)
+    rows = np.stack([rng.permutation(30)[:20] for _ in range(networks)])
+    specs = [replace(spec, seed=k) for k in range(networks)]
+    trainer = Trainer(few, *specs, rows=None if bootstrap else rows, dtype=np.float64)
+    rows = trainer.rows
+    assert trainer.epoch_steps == -(-rows.shape[1] // 10)
+    points, labels = trainer.data.points, trainer.data.labels
+    for _ in range(2):
+        x = trainer._shuffled_x.reshape(networks, 3, -1)
+        targets = trainer._shuffled_targets.reshape(networks, -1, rows.shape[1])
+        for k in range(networks):
+            assert as_set(x[k, :2]) == as_set(points[:, rows[k]])
+            where = [int(np.hypot(*(points - p[:, np.newaxis])).argmin()) for p in x[k, :2].T]
+            np.testing.assert_array_equal(targets[k].argmax(axis=0), labels[where])
+        trainer.train(1)
+    for k, each in enumerate(specs):
+        alone = Trainer(few, each, rows=None if bootstrap else rows[k : k + 1], dtype=np.float64)
+        alone.train(2)
+        assert relative_difference(parameters(trainer)[k], parameters(alone)[0]) < 1e-9
+
+
+def test_rows_of_all_points_are_plain_training(few):
+    rows = np.arange(30)[np.newaxis]
+    given_rows, plain = Trainer(few, rows=rows), Trainer(few)
+    for trainer in (given_rows, plain):
+        trainer.train(2)
+    assert relative_difference(parameters(given_rows), parameters(plain)) < 1e-6
+
+
+def test_a_full_batch_optimizer_sees_the_whole_training_part_in_every_update(default_optimizer, few):
+    trainer = Trainer(few, NetworkSpec(optimizer=default_optimizer, batch_size=7))
+    trainer.train(3)
+    assert trainer.steps == (3 if default_optimizer.full_batch else 15)
+    assert trainer.batch_size == (30 if default_optimizer.full_batch else 7)

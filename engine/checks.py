@@ -1,0 +1,82 @@
+"""Combinations that make no sense: refused before training starts, with a sentence that says why and what to choose."""
+
+from engine.component import Refused, Text
+from engine.data import Data
+from engine.spec import NetworkSpec
+
+FEWEST_VALIDATION_POINTS = 4
+
+
+def refuse(spec: NetworkSpec, data: Data) -> None:
+    """Raises Refused if a network's settings contradict each other or the data."""
+    _classes(spec, data)
+    _line_search(spec)
+    _together(spec)
+    _sizes(spec, data)
+
+
+def _classes(spec: NetworkSpec, data: Data) -> None:
+    low, high = spec.loss.classes
+    if not low <= data.classes <= high:
+        raise Refused(
+            "loss",
+            Text(
+                f"{spec.loss.label.en} takes {low} to {high} classes, the data have {data.classes}. "
+                "Choose another loss, or other data.",
+                f"{spec.loss.label.zh}支持 {low} 至 {high} 类，而数据有 {data.classes} 类。请选择其他损失函数或数据。",
+            ),
+        )
+
+
+def _line_search(spec: NetworkSpec) -> None:
+    if not spec.optimizer.line_search:
+        return
+    for regularizer in spec.regularizers:
+        if regularizer.random or regularizer.proximal:
+            en = "makes the objective random" if regularizer.random else "is not differentiable at zero"
+            zh = "使目标函数变得随机" if regularizer.random else "在零点不可导"
+            raise Refused(
+                "optimizer",
+                Text(
+                    f"{spec.optimizer.label.en} searches along a line, but {regularizer.label.en} {en}. "
+                    f"Choose Adam or SGD, or switch {regularizer.label.en} off.",
+                    f"{spec.optimizer.label.zh}需要线搜索，但{regularizer.label.zh}{zh}。"
+                    f"请改用 Adam 或 SGD，或关闭{regularizer.label.zh}。",
+                ),
+            )
+
+
+def _together(spec: NetworkSpec) -> None:
+    ids = [regularizer.id for regularizer in spec.regularizers]
+    dropping = [regularizer for regularizer in spec.regularizers if regularizer.exclusive]
+    if len(dropping) > 1:
+        names = [Text(*regularizer.label) for regularizer in dropping[:2]]
+        raise Refused(
+            "regularizers",
+            Text(
+                f"{names[0].en} and {names[1].en} are two forms of the same method. Choose one.",
+                f"{names[0].zh}与{names[1].zh}是同一方法的两种形式，请只选一个。",
+            ),
+        )
+    if len(set(ids)) < len(ids):
+        raise Refused("regularizers", Text("Each can be chosen only once.", "每种方法只能选择一次。"))
+
+
+def _sizes(spec: NetworkSpec, data: Data) -> None:
+    if spec.batch_norm and spec.batch_size == 1 and not spec.optimizer.full_batch:
+        raise Refused(
+            "batch_size",
+            Text(
+                "Batch normalization has nothing to normalize over in a batch of one. Choose a larger batch size.",
+                "批大小为 1 时，批量归一化没有可归一化的内容。请选择 2 或更大的批大小。",
+            ),
+        )
+    held_out = round(data.n_train * spec.held_out())
+    if spec.held_out() and held_out < FEWEST_VALIDATION_POINTS:
+        raise Refused(
+            "regularizers",
+            Text(
+                f"Early stopping would have {held_out} validation points. Use more points or a larger training share.",
+                f"早停只能留出 {held_out} 个验证点。请增加数据点数或训练集比例。",
+            ),
+        )

@@ -1,0 +1,107 @@
+"""Results in numbers: confusion matrix, precision, recall, F1, misclassified points (S1); ensembles and spread over
+seeds (S3); histograms and sparsity of weights and activations; size of a network.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.component import Array
+from engine.network import Network
+from engine.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Results:
+    """``confusion[i, j]``: points of class i predicted as class j. Precision, recall and F1 are per class, 0 where
+    there is nothing to divide by; ``misclassified`` are places among all points."""
+
+    confusion: Array
+    precision: Array
+    recall: Array
+    f1: Array
+    misclassified: Array
+
+
+def results(trainer: Trainer, part: slice, network: int = 0) -> Results:
+    """How one network does on a part of the points."""
+    predicted = trainer.loss.predict(trainer.logits(trainer.x[:, part])[network], trainer.data.classes)
+    labels = trainer.data.labels[part]
+    classes = trainer.data.classes
+    confusion = np.zeros((classes, classes), int)
+    np.add.at(confusion, (labels, predicted), 1)
+    right = np.diag(confusion)
+    precision = right / np.maximum(confusion.sum(axis=0), 1)
+    recall = right / np.maximum(confusion.sum(axis=1), 1)
+    f1 = 2 * precision * recall / np.where(right > 0, precision + recall, 1)
+    wrong = np.flatnonzero(predicted != labels) + (part.start or 0)
+    return Results(confusion, precision, recall, f1, wrong)
+
+
+def ensemble(trainer: Trainer, points: Array) -> Array:
+    """Mean class probabilities ``(classes, m)`` of all networks: the prediction of the ensemble."""
+    return trainer.predict(points).mean(axis=0)
+
+
+def vote(trainer: Trainer, points: Array) -> Array:
+    """Share of the networks that vote for each class, ``(classes, m)``: bagging's vote."""
+    votes = trainer.predict(points).argmax(axis=1)
+    return np.stack([(votes == label).mean(axis=0) for label in range(trainer.data.classes)])
+
+
+def spread(values: Array) -> tuple[float, float]:
+    """Mean and standard deviation over the finite members of a population."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.mean()), float(finite.std())) if len(finite) else (float("nan"), float("nan"))
+
+
+@dataclass(frozen=True)
+class LayerHistograms:
+    """Counts and bin edges of a layer's weights and, for hidden layers, of its activations on the training part."""
+
+    weights: tuple[Array, Array]
+    activations: tuple[Array, Array] | None
+    near_zero: float
+    """Share of weights with |w| < 1e-3."""
+    weight_norm: float
+
+
+def histograms(trainer: Trainer, network: int = 0, bins: int = 30) -> list[LayerHistograms]:
+    """Distributions in every layer of one network."""
+    layout = trainer.layout(trainer.n_train)
+    with np.errstate(all="ignore"):
+        layout.forward(trainer.x[:, trainer.train_part])
+    found = []
+    for index in range(trainer.network.depth + 1):
+        w = trainer.network.unbiased(index)[network]
+        activations = None
+        if index < trainer.network.depth:
+            a = layout.hidden[index].a
+            activations = _histogram(a if trainer.network.networks == 1 else a[network], bins)
+        found.append(
+            LayerHistograms(
+                _histogram(w, bins), activations, float((np.abs(w) < 1e-3).mean()), float(np.linalg.norm(w))
+            )
+        )
+    return found
+
+
+def _histogram(values: Array, bins: int) -> tuple[Array, Array]:
+    finite = values[np.isfinite(values)]
+    counts, edges = np.histogram(finite, bins)
+    return counts, edges
+
+
+@dataclass(frozen=True)
+class Size:
+    """Units (inputs are not counted, S3), learnable parameters, and bytes they take."""
+
+    units: int
+    parameters: int
+    bytes: int
+
+
+def size(network: Network) -> Size:
+    """The size of one network: 3-4-2 has 6 units and 26 parameters (S3)."""
+    parameters = network.parameters.shape[1]
+    return Size(sum(network.sizes[1:]), parameters, parameters * network.dtype.itemsize)

@@ -1,0 +1,129 @@
+"""Combinations that make no sense are refused with a reason in both languages and the field to change; all others
+pass."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer, draw
+from engine.checks import FEWEST_VALIDATION_POINTS, refuse
+from engine.component import Refused
+from engine.datasets import Arms
+from engine.regularizers import L1, L2, EarlyStopping
+
+OPTIMIZERS = [cls() for cls in CATALOG["optimizers"].values()]
+REGULARIZERS = [cls() for cls in CATALOG["regularizers"].values()]
+SEARCHING = [optimizer for optimizer in OPTIMIZERS if optimizer.line_search]
+STEPPING = [optimizer for optimizer in OPTIMIZERS if not optimizer.line_search]
+
+
+def refusal(data, *specs):
+    """How it is refused, by the check as by the trainer."""
+    with pytest.raises(Refused) as checked:
+        refuse(specs[-1], draw(data))
+    with pytest.raises(Refused) as caught:
+        Trainer(data, *specs)
+    assert caught.value.field == checked.value.field and caught.value.reason == checked.value.reason
+    field, reason = caught.value.field, caught.value.reason
+    assert field in NetworkSpec.__dataclass_fields__
+    assert str(caught.value).startswith(f"{field}: ")
+    assert reason.en.strip().endswith(".") and reason.zh.strip().endswith("。")
+    assert any("一" <= character <= "鿿" for character in reason.zh)
+    assert reason.en.isascii() or "—" not in reason.en
+    return field, reason
+
+
+def test_every_loss_names_the_classes_it_takes(default_loss):
+    low, high = default_loss.classes
+    spec = NetworkSpec(loss=default_loss)
+    for classes in range(2, 7):
+        data = DataSpec(dataset=Arms(classes=classes), samples=60)
+        if low <= classes <= high:
+            refuse(spec, draw(data))
+            continue
+        field, reason = refusal(data, spec)
+        assert field == "loss"
+        for text, label in ((reason.en, default_loss.label.en), (reason.zh, default_loss.label.zh)):
+            assert label in text and str(classes) in text and str(high) in text
+
+
+def test_a_line_search_wants_an_objective_that_stands_still(default_regularizer, few):
+    for optimizer in OPTIMIZERS:
+        spec = NetworkSpec(optimizer=optimizer, regularizers=(L2(), default_regularizer)[default_regularizer == L2() :])
+        if optimizer.line_search and (default_regularizer.random or default_regularizer.proximal):
+            field, reason = refusal(few, spec)
+            assert field == "optimizer"
+            assert optimizer.label.en in reason.en and default_regularizer.label.en in reason.en
+            assert optimizer.label.zh in reason.zh and default_regularizer.label.zh in reason.zh
+        else:
+            Trainer(few, spec).train(2)
+
+
+def test_two_forms_of_the_same_method_are_refused(few):
+    forms = [regularizer for regularizer in REGULARIZERS if regularizer.exclusive]
+    assert len(forms) >= 2
+    for first in forms:
+        for second in forms:
+            if first is not second:
+                field, reason = refusal(few, NetworkSpec(regularizers=(L2(), first, second)))
+                assert field == "regularizers"
+                assert all(form.label.en in reason.en and form.label.zh in reason.zh for form in (first, second))
+
+
+def test_the_same_twice_is_refused(default_regularizer, few):
+    cls = type(default_regularizer)
+    number = next(name for name in cls.__dataclass_fields__)
+    other = replace(default_regularizer, **{number: getattr(default_regularizer, number) / 2 or 1})
+    field, _ = refusal(few, NetworkSpec(regularizers=(default_regularizer, other)))
+    assert field == "regularizers"
+    assert refusal(few, NetworkSpec(regularizers=(L1(), default_regularizer, default_regularizer)[-3:]))[0] == field
+
+
+def test_batch_normalization_wants_more_than_one_point_a_batch(default_optimizer, few):
+    spec = NetworkSpec(batch_norm=True, batch_size=1, optimizer=default_optimizer)
+    if default_optimizer.full_batch:
+        Trainer(few, spec).train(1)
+    else:
+        assert refusal(few, spec)[0] == "batch_size"
+    Trainer(few, replace(spec, batch_size=2)).train(1)
+    Trainer(few, replace(spec, batch_norm=False)).train(1)
+
+
+def test_early_stopping_wants_points_to_watch():
+    spec = NetworkSpec(regularizers=(EarlyStopping(),))
+    allowed = []
+    for samples in range(20, 60, 2):
+        data = DataSpec(samples=samples)
+        held_out = round(draw(data).n_train * 0.2)
+        if held_out < FEWEST_VALIDATION_POINTS:
+            field, reason = refusal(data, spec)
+            assert field == "regularizers" and str(held_out) in reason.en and str(held_out) in reason.zh
+        else:
+            trainer = Trainer(data, spec)
+            assert trainer.data.n_train - trainer.n_train == held_out >= FEWEST_VALIDATION_POINTS
+            allowed.append(samples)
+    assert allowed and allowed[0] > 20
+
+
+def test_any_network_of_a_population_is_looked_at(few):
+    spec = NetworkSpec(learning_rate=0.1)
+    bad = replace(spec, regularizers=(L1(), L1(0.1)))
+    with pytest.raises(Refused):
+        Trainer(few, spec, bad)
+
+
+def test_legal_combinations_pass_and_train(default_optimizer, default_regularizer, few):
+    """Every optimizer with every regularizer, alone and beside L2, with every kind of layer."""
+    if default_optimizer.line_search and (default_regularizer.random or default_regularizer.proximal):
+        return
+    beside = () if default_regularizer.id == "l2" else (L2(),)
+    for settings in ({}, {"batch_norm": True, "residual": True, "clip_norm": 1.0, "frozen": 1, "bootstrap": True}):
+        spec = NetworkSpec(
+            hidden=(HiddenLayer(4),) * 2,
+            optimizer=default_optimizer,
+            regularizers=(*beside, default_regularizer),
+            **settings,
+        )
+        trainer = Trainer(few, spec)
+        trainer.train(1)
+        assert trainer.finite.all()

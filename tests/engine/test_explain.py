@@ -1,0 +1,173 @@
+"""One point's way through a network equals a forward and backward pass done by hand, and the four equations hold."""
+
+import numpy as np
+import pytest
+
+from engine import DataSpec, HiddenLayer, NetworkSpec, Trainer
+from engine.activations import ReLU, Tanh
+from engine.datasets import Arms
+from engine.explain import explain
+from engine.regularizers import L2, Dropout, GaussianNoise, PlainDropout
+
+DATA = DataSpec(dataset=Arms(classes=3), samples=60)
+POINT, LABEL = np.array([1.5, -2.25]), 2
+KINDS = pytest.mark.parametrize(
+    "kind",
+    [
+        {},
+        {"residual": True},
+        {"batch_norm": True},
+        {"batch_norm": True, "residual": True},
+        {"regularizers": (PlainDropout(0.8, 0.5),)},
+        {"regularizers": (L2(), Dropout(0.8, 0.5), GaussianNoise())},
+    ],
+    ids=str,
+)
+
+
+def trained(activation=None, networks=1, dtype=np.float64, **settings):
+    activation = activation or Tanh()
+    hidden = (HiddenLayer(4, activation), HiddenLayer(4, activation), HiddenLayer(3, activation))
+    trainer = Trainer(DATA, *(NetworkSpec(hidden=hidden, seed=k, **settings) for k in range(networks)), dtype=dtype)
+    trainer.train(3)
+    return trainer
+
+
+def slopes(trainer, k, by_hand):
+    """dL/dθ of the point by central differences through the pass by hand."""
+    flat = trainer.network.parameters[k].astype(np.float64)
+    targets = trainer.loss.targets(np.array([LABEL]), 3, np.float64)
+    point = POINT[:, np.newaxis]
+
+    def loss(values):
+        return float(trainer.loss.loss(by_hand(trainer, k, point, values)[1], targets))
+
+    found = np.empty_like(flat)
+    for place in range(len(flat)):
+        above, below = flat.copy(), flat.copy()
+        above[place] += 1e-6
+        below[place] -= 1e-6
+        found[place] = (loss(above) - loss(below)) / 2e-6
+    return loss(flat), found
+
+
+@KINDS
+@pytest.mark.parametrize("networks", [1, 3])
+def test_every_value_equals_the_pass_by_hand(kind, networks, by_hand):
+    trainer = trained(networks=networks, **kind)
+    for k in range(networks):
+        found = explain(trainer, POINT, LABEL, k)
+        layers, logits = by_hand(trainer, k, POINT[:, np.newaxis])
+        loss, slope = slopes(trainer, k, by_hand)
+        assert found.loss == pytest.approx(loss, rel=1e-9)
+        np.testing.assert_allclose(found.inputs, trainer.inputs(POINT[:, np.newaxis], np.float64)[:-1, 0])
+        np.testing.assert_allclose(found.logits, logits[:, 0], rtol=1e-9)
+        np.testing.assert_allclose(found.probabilities, trainer.predict(POINT[:, np.newaxis])[k, :, 0], rtol=1e-9)
+        assert found.probabilities.shape == (3,)
+        for index, layer in enumerate(found.layers):
+            network = trainer.network
+            np.testing.assert_array_equal(layer.weights, network.unbiased(index)[k])
+            if network.has_bias(index):
+                np.testing.assert_array_equal(layer.bias, network.weights[index][k, :, -1])
+            else:
+                assert layer.bias is None and layer.d_bias is None
+            if index < len(layers):
+                for name in ("inputs", "z", "a"):
+                    np.testing.assert_allclose(getattr(layer, name), layers[index][name][:, 0], rtol=1e-9, atol=1e-12)
+            gradient = network.views("weights", slope)[index]
+            biased = network.has_bias(index)
+            d_weights = gradient[:, :-1] if biased else gradient
+            np.testing.assert_allclose(layer.d_weights, d_weights, rtol=1e-5, atol=1e-8)
+            if biased:
+                np.testing.assert_allclose(layer.d_bias, gradient[:, -1], rtol=1e-5, atol=1e-8)
+
+
+def test_every_activation_is_explained(default_activation, by_hand):
+    trainer = trained(default_activation)
+    found = explain(trainer, POINT, LABEL)
+    loss, slope = slopes(trainer, 0, by_hand)
+    assert found.loss == pytest.approx(loss, rel=1e-9)
+    for index, layer in enumerate(found.layers):
+        gradient = trainer.network.views("weights", slope)[index]
+        np.testing.assert_allclose(layer.d_weights, gradient[:, :-1], rtol=1e-5, atol=1e-8)
+        np.testing.assert_allclose(layer.d_bias, layer.dz, rtol=1e-12)
+        np.testing.assert_allclose(layer.d_weights, np.outer(layer.dz, layer.inputs), rtol=1e-9, atol=1e-14)
+
+
+@KINDS
+@pytest.mark.parametrize("networks", [1, 3])
+def test_the_four_equations_hold(kind, networks):
+    """dz_L = dL/dz_L, da_(l−1) = W_lᵀ dz_l, dz_l = da_l ∘ g'(z_l), dW_l = dz_l a_(l−1)ᵀ and db_l = dz_l (S1, S2)."""
+    trainer = trained(networks=networks, **kind)
+    for k in range(networks):
+        layers = explain(trainer, POINT, LABEL, k).layers
+        found = explain(trainer, POINT, LABEL, k)
+        p, y = found.probabilities, np.eye(3)[LABEL]
+        np.testing.assert_allclose(layers[-1].dz, p - y, rtol=1e-9)  # softmax cross-entropy
+        keep = next((r.hidden for r in trainer.specs[k].regularizers if r.id == "plain_dropout"), 1.0)
+        for index, layer in enumerate(layers):
+            np.testing.assert_allclose(layer.d_weights, np.outer(layer.dz, layer.inputs), rtol=1e-9, atol=1e-14)
+            if layer.d_bias is not None:
+                np.testing.assert_allclose(layer.d_bias, layer.dz, rtol=1e-12)
+            if index + 1 == len(layers):
+                continue
+            behind = layers[index + 1]
+            da = behind.weights.T @ behind.dz
+            if trainer.specs[k].residual and index + 2 < len(layers) and len(behind.a) == len(layer.a):
+                da = da + behind.da  # the shortcut around the layer behind
+            np.testing.assert_allclose(layer.da, keep * da, rtol=1e-9, atol=1e-14)
+            if not trainer.specs[k].batch_norm:
+                # tanh' = 1 − a²
+                np.testing.assert_allclose(layer.dz, layer.da * (1 - layer.a**2), rtol=1e-9, atol=1e-14)
+
+
+def test_by_hand():
+    # 2-1-2: x = (3, −1), W = (2, 1), b = −1: z = 6 − 1 − 1 = 4 = a. Logits (4, −4) + (0, 8) = (4, 4), so p = ½, and for
+    # class 0 dz = (−½, ½); da = 1·(−½) + (−1)·½ = −1 = dz; dW = −1·(3, −1), db = −1.
+    trainer = Trainer(
+        DataSpec(samples=40),
+        NetworkSpec(hidden=(HiddenLayer(1, ReLU()),), preprocessing=trained().specs[0].preprocessing),
+        dtype=np.float64,
+    )
+    trainer.inputs = lambda points, dtype: np.vstack([points, np.ones((1, points.shape[1]))])
+    trainer.network.weights[0][0] = [[2, 1, -1]]
+    trainer.network.weights[1][0] = [[1, 0], [-1, 8]]
+    found = explain(trainer, np.array([3.0, -1.0]), 0)
+    hidden, last = found.layers
+    assert (hidden.z.tolist(), hidden.a.tolist(), found.logits.tolist()) == ([4], [4], [4, 4])
+    assert found.loss == pytest.approx(np.log(2))
+    np.testing.assert_allclose(last.dz, [-0.5, 0.5])
+    np.testing.assert_allclose(last.d_weights, [[-2], [2]])
+    np.testing.assert_allclose(hidden.da, [-1])
+    np.testing.assert_allclose(hidden.d_weights, [[-3, 1]])
+    np.testing.assert_allclose(hidden.d_bias, [-1])
+
+
+def test_every_loss_is_explained(default_loss, by_hand):
+    classes = min(3, default_loss.classes[1])
+    data = DataSpec(dataset=Arms(classes=classes), samples=60)
+    trainer = Trainer(data, NetworkSpec(loss=default_loss), dtype=np.float64)
+    found = explain(trainer, POINT, classes - 1)
+    assert found.probabilities.shape == (classes,)
+    assert found.probabilities.sum() == pytest.approx(1)
+    targets = trainer.loss.targets(np.array([classes - 1]), classes, np.float64)
+    logits = by_hand(trainer, 0, POINT[:, np.newaxis])[1]
+    assert found.loss == pytest.approx(float(trainer.loss.loss(logits, targets)), rel=1e-9)
+
+
+@KINDS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_explaining_changes_no_digit_and_its_values_stay(kind, dtype):
+    watched, plain = (trained(dtype=dtype, **kind) for _ in range(2))
+    found = explain(watched, POINT, LABEL)
+    kept = [
+        {name: np.copy(value) for name, value in vars(layer).items() if value is not None} for layer in found.layers
+    ]
+    explain(watched, -POINT, 0)
+    for trainer in (watched, plain):
+        trainer.train(2)
+    for name, value in watched.state().items():
+        np.testing.assert_equal(value, plain.state()[name])
+    for layer, before in zip(found.layers, kept, strict=True):
+        for name, value in before.items():
+            np.testing.assert_array_equal(getattr(layer, name), value)

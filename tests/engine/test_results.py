@@ -1,0 +1,139 @@
+"""Results equal their definitions, counted one point at a time."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from engine import DataSpec, HiddenLayer, Network, NetworkSpec, Trainer
+from engine.activations import Tanh
+from engine.datasets import Arms, Moons
+from engine.network import Shape
+from engine.regularizers import L1, EarlyStopping
+from engine.results import ensemble, histograms, results, size, spread, vote
+
+
+def trained(networks=1, classes=3, epochs=4, **settings):
+    specs = [NetworkSpec(hidden=(HiddenLayer(6, Tanh()),), seed=k, **settings) for k in range(networks)]
+    trainer = Trainer(DataSpec(dataset=Arms(classes=classes), samples=120, noise=0.3), *specs)
+    trainer.train(epochs)
+    return trainer
+
+
+@pytest.mark.parametrize("part", ["train", "test", "all"])
+def test_confusion_precision_recall_and_f1_by_brute_force(default_loss, part):
+    classes = min(4, default_loss.classes[1])
+    trainer = trained(2, classes, loss=default_loss)
+    data = trainer.data
+    where = {"train": data.train, "test": data.test, "all": slice(None)}[part]
+    for k in range(2):
+        found = results(trainer, where, k)
+        predicted = trainer.evaluate().predicted[k].tolist()  # test_diagnostics has it by brute force
+        points = range(120)[where]
+        for true in range(classes):
+            for said in range(classes):
+                count = sum(data.labels[i] == true and predicted[i] == said for i in points)
+                assert found.confusion[true, said] == count
+        assert found.confusion.sum() == len(points)
+        for c in range(classes):
+            hit = sum(predicted[i] == c == data.labels[i] for i in points)
+            said = sum(predicted[i] == c for i in points)
+            true = sum(data.labels[i] == c for i in points)
+            precision, recall = hit / said if said else 0, hit / true if true else 0
+            assert found.precision[c] == pytest.approx(precision)
+            assert found.recall[c] == pytest.approx(recall)
+            f1 = 2 * precision * recall / (precision + recall) if hit else 0
+            assert found.f1[c] == pytest.approx(f1)
+        assert found.misclassified.tolist() == [i for i in points if predicted[i] != data.labels[i]]
+
+
+def test_a_class_that_is_never_predicted_has_zeros_and_no_warning():
+    trainer = trained(classes=3)
+    trainer.network.parameters[...] = 0
+    trainer.network.weights[-1][0, :, -1] = [1, 0, 0]
+    found = results(trainer, trainer.data.test)
+    assert found.precision[1:].tolist() == found.recall[1:].tolist() == found.f1[1:].tolist() == [0, 0]
+    assert found.recall[0] == 1 and found.confusion[:, 1:].sum() == 0
+
+
+def test_results_of_the_validation_part():
+    trainer = trained(regularizers=(EarlyStopping(),))
+    found = results(trainer, trainer.validation)
+    assert found.confusion.sum() == trainer.validation.stop - trainer.validation.start
+    assert all(trainer.validation.start <= place < trainer.validation.stop for place in found.misclassified)
+
+
+def test_ensemble_and_vote_by_brute_force():
+    trainer = trained(5, epochs=1)
+    points = trainer.data.points
+    p = trainer.predict(points)
+    mean, votes = ensemble(trainer, points), vote(trainer, points)
+    assert mean.shape == votes.shape == (3, 120)
+    for i in range(120):
+        for c in range(3):
+            assert mean[c, i] == pytest.approx(sum(p[k, c, i] for k in range(5)) / 5, rel=1e-5)
+            assert votes[c, i] == sum(p[k, :, i].argmax() == c for k in range(5)) / 5
+    np.testing.assert_allclose(votes.sum(axis=0), 1, rtol=1e-12)
+    np.testing.assert_allclose(mean.sum(axis=0), 1, rtol=1e-5)
+    assert ((votes > 0) & (votes < 1)).any()
+    alone = trained(1, epochs=1)
+    np.testing.assert_array_equal(ensemble(alone, points), alone.predict(points)[0])
+
+
+def test_spread_leaves_out_what_has_diverged():
+    # mean 2, deviation √(2/3) of 1, 2, 3
+    assert spread(np.array([1.0, np.nan, 2.0, np.inf, 3.0])) == pytest.approx((2, np.sqrt(2 / 3)))
+    assert spread(np.array([4.0])) == (4, 0)
+    assert all(np.isnan(value) for value in spread(np.array([np.nan, np.inf])))
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize("settings", [{}, {"batch_norm": True}, {"regularizers": (EarlyStopping(),)}], ids=str)
+def test_histograms_count_every_weight_and_activation_once(networks, settings, by_hand):
+    specs = [NetworkSpec(hidden=(HiddenLayer(6, Tanh()), HiddenLayer(3)), seed=k, **settings) for k in range(networks)]
+    trainer = Trainer(DataSpec(dataset=Moons(), samples=120), *specs, dtype=np.float64)
+    trainer.train(4)
+    points = trainer.data.points[:, trainer.train_part]
+    for k in range(networks):
+        found = histograms(trainer, k, bins=7)
+        layers, _ = by_hand(trainer, k, points)
+        assert len(found) == 3
+        for index, layer in enumerate(found):
+            w = trainer.network.unbiased(index)[k]
+            assert layer.weight_norm == pytest.approx(np.sqrt(sum(x * x for x in w.ravel())))
+            assert layer.near_zero == sum(abs(x) < 1e-3 for x in w.ravel()) / w.size
+            pairs = [(layer.weights, w)]
+            if index < 2:
+                pairs.append((layer.activations, layers[index]["a"]))
+            else:
+                assert layer.activations is None
+            for (counts, edges), values in pairs:
+                assert len(counts) == 7 and len(edges) == 8 and counts.sum() == values.size
+                np.testing.assert_allclose([edges[0], edges[-1]], [values.min(), values.max()], rtol=1e-9, atol=1e-12)
+                inner = [((values >= low) & (values < high)).sum() for low, high in pairwise(edges)]
+                assert np.abs(np.array(inner) - counts).sum() <= 2  # the last bin holds its upper edge
+
+
+def test_l1_shows_in_the_share_of_weights_near_zero():
+    sparse, free = (trained(epochs=60, regularizers=r) for r in ((L1(0.1),), ()))
+    assert histograms(sparse)[0].near_zero > histograms(free)[0].near_zero + 0.3
+
+
+def test_histograms_of_a_network_that_has_diverged():
+    trainer = trained()
+    trainer.network.parameters[0, :5] = [np.nan, np.inf, -np.inf, np.nan, np.inf]
+    counts = histograms(trainer)[0].weights[0]
+    assert counts.sum() == trainer.network.unbiased(0)[0].size - np.sum(~np.isfinite(trainer.network.unbiased(0)[0]))
+    trainer.network.parameters[...] = np.nan
+    histograms(trainer)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "units", "parameters"),
+    [((3, 4, 2), 6, 26), ((3, 4, 4, 1), 9, 41), ((2, 2), 2, 6)],  # the first two are counted in S3
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_size_as_counted_in_the_notes(sizes, units, parameters, dtype):
+    found = size(Network(Shape(sizes[0], sizes[1:-1], sizes[-1]), 3, dtype))
+    assert (found.units, found.parameters) == (units, parameters)
+    assert found.bytes == parameters * (4 if dtype == np.float32 else 8)
