@@ -19,7 +19,6 @@ from engine.activations import ACTIVATIONS, Activation
 from engine.component import Array, Setting, Text
 from tests.browser.chromium import until
 
-
 COMMANDS = {"step"}  # the page has to name the command "step"; there is a schedule of that name too
 
 
