@@ -289,13 +289,13 @@ class Adam(Optimizer):
         np.subtract(g, v, g)
         np.multiply(g, 1 - self.beta2, g)
         np.add(v, g, v)
-        if self.bias_correction:
-            learning_rate = learning_rate / (1 - self.beta1**t)
-            np.divide(v, 1 - self.beta2**t, out)
-            np.sqrt(out, out)
-        else:
-            np.sqrt(v, out)
-        np.add(out, self.epsilon, out)
+        epsilon = self.epsilon
+        if self.bias_correction:  # √v̂ + ε = (√v + ε√c) / √c with c = 1 − β₂ᵗ, which saves a division of the whole array
+            root = (1 - self.beta2**t) ** 0.5
+            learning_rate = learning_rate * (root / (1 - self.beta1**t))
+            epsilon = epsilon * root
+        np.sqrt(v, out)
+        np.add(out, epsilon, out)
         np.divide(m, out, out)
         np.multiply(out, learning_rate, out)
 

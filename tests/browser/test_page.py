@@ -186,6 +186,47 @@ def test_the_keyboard_works_the_transport(open_page) -> None:
     until(page, f"{PLAYING} && {EPOCH} > 2")
 
 
+def test_space_plays_even_after_a_click_on_something_else(open_page) -> None:
+    page = open_page()
+    pause(page)
+    for name in ("One epoch", "Reset"):
+        page.locator(".transport").get_by_role("button", name=re.compile(name)).click()
+    until(page, "location.hash.includes('seed=2')")
+    page.get_by_label("Xor").check(force=True)
+    page.keyboard.press("Space")
+    until(page, PLAYING)
+    assert "seed=2" in page.evaluate("location.hash")
+
+
+def test_hidden_layers_can_be_kept_for_other_data(open_page) -> None:
+    page = open_page(still=True)
+    at_epoch(page, 3)
+    page.get_by_label("Keep what was learned").check(force=True)
+    page.get_by_label("Xor").check(force=True)
+    until(page, "location.hash.includes('dataset=xor')")
+    until(page, f"{EPOCH} === 0")
+    kept = picture(page)
+    page.keyboard.press("w")
+    until(page, "document.querySelector('.panel .boundary').toDataURL() !== v[0]", kept)  # a rewind starts from scratch
+
+
+def test_early_stopping_says_so_on_its_panel(open_page) -> None:
+    link = (
+        "v=1&noise=0.4&hidden=20&learning_rate=0.3&speed=200.0&regularizers=early_stopping(patience=5)&b.regularizers="
+    )
+    page = open_page(link)
+    expect(page.locator(".panel").first.locator(".stage")).to_contain_text("Stopped at epoch")
+    now = page.evaluate(EPOCH)
+    until(page, f"{EPOCH} > v[0] + 3", now)  # the other goes on
+
+
+def test_what_makes_no_sense_together_is_refused_beside_its_control(open_page) -> None:
+    page = open_page("v=1&regularizers=dropout", still=True)
+    control(page, "optimizer").locator("select").first.select_option(label="L-BFGS")
+    expect(control(page, "optimizer").get_by_role("alert").first).to_contain_text("Dropout")
+    assert "lbfgs" not in page.evaluate("location.hash")
+
+
 def test_everything_can_be_reached_with_the_tab_key(open_page) -> None:
     page = open_page("v=1&b.hidden=3", still=True)
     reached = set()
