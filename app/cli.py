@@ -1,6 +1,8 @@
 """The command ``nn-playground``: ``serve`` the page, or ``train`` in the shell what a link describes."""
 
+import os
 import socket
+import sys
 import threading
 import webbrowser
 from contextlib import suppress
@@ -134,6 +136,9 @@ def main() -> None:
     """Entry point."""
     try:
         CliApp.run(Playground)
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     except SettingsError as error:
         raise SystemExit(f"nn-playground: {error}") from None
     except ValidationError as error:

@@ -140,3 +140,12 @@ def test_the_whole_network_is_told_where_to_go(serve: Any) -> None:
 def test_ctrl_c_ends_it_without_a_traceback(serve: Any) -> None:
     running = serve("--port", "0")
     assert "Traceback" not in running.stop(signal.SIGINT)
+
+
+def test_output_that_nobody_reads_is_no_fault() -> None:
+    command = [sys.executable, "-m", "app", "train", "samples=40&hidden=", "--epochs", "2000", "--at", "1,2,3,2000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as shell:
+        assert shell.stdout and shell.stderr
+        shell.stdout.readline()
+        shell.stdout.close()
+        assert shell.stderr.read() == ""
