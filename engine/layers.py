@@ -56,6 +56,8 @@ class Dense(Layer):
         self.bias = bias
         self.x = self.x_transposed = np.empty(0, weights.dtype)
         self.product = np.matmul if stack else np.ndarray.dot
+        # Wᵀ dz of a single output unit is an outer product, for which a stack is faster with a broadcast multiply.
+        self.product_back = np.multiply if stack and n_out == 1 else self.product
 
     def forward(self, x: Array) -> Array:
         if not self.bias:
@@ -68,7 +70,7 @@ class Dense(Layer):
     def backward(self, d: Array) -> Array:
         self.product(d, self.x_transposed, self.gradient)
         if not self.first:  # nobody asks for the gradient of the inputs
-            self.product(self.transposed, d, self.product_dx)
+            self.product_back(self.transposed, d, self.product_dx)
         return self.dx
 
 

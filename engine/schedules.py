@@ -6,7 +6,7 @@ Long steps get near a minimum fast, short ones settle in it. A schedule knows no
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from annotated_types import Interval
 
@@ -19,6 +19,9 @@ class Schedule(Component):
     """A factor on the learning rate over the epochs."""
 
     family = "schedules"
+
+    constant: ClassVar[bool] = False
+    """True where the factor never changes, so that nobody needs to ask for it every epoch."""
 
     def factor(self, epoch: int) -> float:
         """The factor in this epoch, counted from 0; between 0 and 1. Of stacked schedules, one for each network."""
@@ -34,6 +37,7 @@ class Constant(Schedule):
     label = Text("Constant", "恒定")
     formula = "η"
     description = Text("The learning rate stays as it is.", "学习率保持不变。")
+    constant = True
 
     def factor(self, epoch: int) -> float:
         return 1.0

@@ -294,7 +294,8 @@ class Trainer:
         self._seen = 0
         self._orderer.shuffle(self._order)
         self._gather()
-        self._set_rate()
+        if not self.schedule.constant:
+            self._set_rate()
         self._plan = self._epoch_plan.copy()
         if self.stopping is not None:
             self.stopping.look(self)
@@ -332,13 +333,13 @@ class Trainer:
 
     def advance(self, target: float, updates: int) -> bool:
         """Train up to ``updates`` updates without passing ``target`` epochs; True when no update fits before it."""
-        limit = target * self._count + 1e-6
+        count, limit, watched = self._count, target * self._count + 1e-6, self.stopping is not None
         with np.errstate(all="ignore"):  # overflow is an event, found by `finite`, not a warning
             for _ in range(updates):
-                if self._epoch * self._count + self._plan[-1][3] > limit or self.finished:
+                if self._epoch * count + self._plan[-1][3] > limit or (watched and self.finished):
                     return True
                 self.step()
-        return self._epoch * self._count + self._plan[-1][3] > limit or self.finished
+        return self._epoch * count + self._plan[-1][3] > limit or self.finished
 
     def train(self, epochs: float = 1) -> None:
         """Train for so many epochs."""
