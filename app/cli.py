@@ -97,7 +97,10 @@ class Train(BaseModel):
 
     source: CliPositionalArg[Annotated[str, Field(description="A JSON config file, or a link of the playground.")]]
     epochs: Annotated[int, Field(ge=0, le=MAX_EPOCHS, description="Epochs to train.")] = 100
-    at: Annotated[str, Field(description="Epochs to report at, such as 0,1,10.")] = ""
+    at: Annotated[
+        str,
+        Field(description="Epochs to report at, such as 0,1,10; the last one ends the run."),
+    ] = ""
     seeds: Annotated[int, Field(ge=1, le=256, description="Networks a panel, with seeds counting up.")] = 1
     json_output: Annotated[bool, Field(alias="json", description="Print JSON.")] = False
 

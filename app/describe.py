@@ -123,7 +123,7 @@ def _ends(interval: Interval) -> tuple[Any, Any]:
 def _variation_entries(lang: str) -> list[dict[str, Any]]:
     entries = []
     for variation in variations():
-        _, interval = bounds(variation.hint)
+        interval = bounds(variation.hint)
         low, high = _ends(interval) if interval else (None, None)
         held = get_args(variation.hint)[0] if get_origin(variation.hint) is Annotated else variation.hint
         kind = {int: "integer", float: "number", bool: "boolean"}.get(held, "component")

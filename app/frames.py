@@ -1,6 +1,6 @@
 """Binary messages in the safetensors layout: 8 bytes header length, a JSON header, then the raw arrays.
 
-The same layout as exported weights. The header names every array with its type, shape and place, so a reader needs no
+The header names every array with its type, shape and place, so a reader needs no
 other description; the arrays stand by falling item size, so that each is aligned. Written by hand because it is done
 for every frame and the safetensors package takes three times as long; the tests read it with that package.
 """

@@ -22,7 +22,7 @@ class Command(BaseModel):
 
 
 class Open(Command):
-    """Begin with the experiment of a link; always the first message."""
+    """Begin with the experiment of a link; the first message of a page."""
 
     type: Literal["open"]
     link: Annotated[str, Field(max_length=32_768, description="The address's fragment, without #; empty for default.")]
@@ -70,7 +70,7 @@ class Reset(Command):
 
 
 class Rewind(Command):
-    """Start again with the same weights."""
+    """Start again with the weights the link draws."""
 
     type: Literal["rewind"]
 
@@ -191,7 +191,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
 TENSORS: dict[str, tuple[str, str, str]] = {
     "points": ("F32", "(N, 2)", "data: coordinates of every point"),
     "labels": ("U8", "(N)", "data: class of every point"),
-    "part": ("U8", "(N)", "data: 0 training, 1 test"),
+    "part": ("U8", "(N)", "data: 0 training (with the points that early stopping holds out), 1 test"),
     "classes": ("I32", "(1)", "data: number of classes"),
     "boundary": (
         "U8",
@@ -207,7 +207,11 @@ TENSORS: dict[str, tuple[str, str, str]] = {
     "train_accuracy": ("F32", "(T, P)", "frame: share of training points classified correctly"),
     "test_accuracy": ("F32", "(T, P)", "frame: share of test points classified correctly"),
     "dead_ratio": ("F32", "(T, P)", "frame: share of hidden units that are 0 for every training point"),
-    "saturation_ratio": ("F32", "(T, P)", "frame: share of unit outputs with |g′(z)| < 0.05"),
+    "saturation_ratio": (
+        "F32",
+        "(T, P)",
+        "frame: share of outputs of bounded units with |g′(z)| < 0.05",
+    ),
     "layer_dead_ratio": ("F32", "(T, P, L)", "frame: the same for each hidden layer, NaN where there is none"),
     "layer_saturation_ratio": ("F32", "(T, P, L)", "frame: the same for each hidden layer"),
     "gradient_norm": ("F32", "(T, P, L + 1)", "frame: norm of the gradient of each weight layer"),

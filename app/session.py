@@ -130,8 +130,8 @@ class Session:
 
     @property
     def position(self) -> float:
-        """Epochs that the furthest healthy network has trained; where all have stopped, when they did."""
-        standing = self._healthy or [panel for panel in self.panels if panel.stopped]
+        """Epochs that the furthest healthy network has trained; where none is left, the furthest of all."""
+        standing = self._healthy or self.panels
         return max((panel.trainer.position for panel in standing), default=self._target)
 
     @property
@@ -161,7 +161,7 @@ class Session:
                     self._stop(panel)
         if arrived and stop < self._target + 1e-9 and stop == next_recorded(self._recorded):
             self._recorded = stop
-            self._rows.append(self._measure(stop, recorded=True))
+            self._rows.append(self._measure(min(stop, self.position), recorded=True))
             return stop >= self._target
         return arrived
 
@@ -306,8 +306,9 @@ class Session:
         data = draw(experiment.data) if fresh_data else self.data
         trainers = self._build(experiment, data)
         if keep:
-            for panel, trainer in zip(self.panels, trainers, strict=True):
-                trainer.adopt(panel.trainer, trainer.network.depth)
+            for panel, trainer in zip(self.panels, trainers, strict=False):
+                if not panel.diverged:
+                    trainer.adopt(panel.trainer, trainer.network.depth)
         self.experiment, self.data = experiment, data
         ids = [panel.id for panel in self.panels[: len(trainers)]]
         while len(ids) < len(trainers):
@@ -331,7 +332,8 @@ class Session:
         try:
             self._start(experiment)
         except Invalid:
-            self._start(Experiment())
+            if not self.panels:
+                self._start(Experiment())
             raise
 
     def _configure(self, command: protocol.Configure) -> None:
@@ -401,6 +403,7 @@ class Session:
         for spec, panel in zip(specs, self.panels, strict=True):
             if spec != panel.spec:
                 panel.trainer.change(spec)
+                panel.stopped = panel.trainer.finished
         self._stale = True
         self.experiment = experiment
 

@@ -12,7 +12,7 @@ from annotated_types import Interval, Len
 
 from app.schema import fields_of, parse
 from engine import CATALOG
-from engine.component import Component, Setting, Text
+from engine.component import Component, Text
 from engine.spec import HiddenLayer, NetworkSpec
 
 
@@ -140,10 +140,7 @@ def vary(spec: NetworkSpec, variation: Variation, values: list[Any]) -> tuple[Ne
     return tuple(variation.apply(spec, parse(variation.hint, value)) for value in values)
 
 
-def bounds(hint: Any) -> tuple[Setting | None, Interval | None]:
-    """The setting and range in an annotation."""
+def bounds(hint: Any) -> Interval | None:
+    """The range in an annotation."""
     metadata = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return (
-        next((item for item in metadata if isinstance(item, Setting)), None),
-        next((item for item in metadata if isinstance(item, Interval)), None),
-    )
+    return next((item for item in metadata if isinstance(item, Interval)), None)

@@ -2,6 +2,7 @@
 
 from engine.component import Refused, Text
 from engine.data import Data
+from engine.regularizers import Regularizer
 from engine.spec import NetworkSpec
 
 FEWEST_VALIDATION_POINTS = 4
@@ -31,10 +32,22 @@ def _classes(spec: NetworkSpec, data: Data) -> None:
 def _line_search(spec: NetworkSpec) -> None:
     if not spec.optimizer.line_search:
         return
+    if spec.clip_norm:
+        raise Refused(
+            "clip_norm",
+            Text(
+                f"{spec.optimizer.label.en} finds the length of its steps by itself. Switch gradient clipping off (0).",
+                f"{spec.optimizer.label.zh}自行确定步长，请关闭梯度裁剪（设为 0）。",
+            ),
+        )
     for regularizer in spec.regularizers:
-        if regularizer.random or regularizer.proximal:
-            en = "makes the objective random" if regularizer.random else "is not differentiable at zero"
-            zh = "使目标函数变得随机" if regularizer.random else "在零点不可导"
+        projects = type(regularizer).project is not Regularizer.project
+        if regularizer.random or regularizer.proximal or projects:
+            en, zh = "moves the weights after each step", "在每步之后改变权重"
+            if regularizer.random:
+                en, zh = "makes the objective random", "使目标函数变得随机"
+            elif regularizer.proximal:
+                en, zh = "is not differentiable at zero", "在零点不可导"
             raise Refused(
                 "optimizer",
                 Text(
@@ -63,12 +76,15 @@ def _together(spec: NetworkSpec) -> None:
 
 
 def _sizes(spec: NetworkSpec, data: Data) -> None:
-    if spec.batch_norm and spec.batch_size == 1 and not spec.optimizer.full_batch:
+    count = data.n_train - round(data.n_train * spec.held_out())
+    lonely = spec.batch_size == 1 or count % spec.batch_size == 1
+    if spec.batch_norm and lonely and not spec.optimizer.full_batch:
         raise Refused(
             "batch_size",
             Text(
-                "Batch normalization has nothing to normalize over in a batch of one. Choose a larger batch size.",
-                "批大小为 1 时，批量归一化没有可归一化的内容。请选择 2 或更大的批大小。",
+                "Batch normalization has nothing to normalize over in a batch of one, and an epoch would have one. "
+                "Choose another batch size.",
+                "批中只有一个点时，批量归一化没有可归一化的内容，而每轮会出现这样的批。请换一个批大小。",
             ),
         )
     held_out = round(data.n_train * spec.held_out())

@@ -31,6 +31,7 @@ class Stopping:
             if isinstance(regularizer, EarlyStopping):
                 watch = before or Stopping(trainer.network)
                 watch.patience = regularizer.patience
+                watch.stopped = trainer.position - watch.best_epoch >= watch.patience  # more patience: it goes on
                 return watch
         return None
 

@@ -39,8 +39,9 @@ def _augmenting(spec: NetworkSpec) -> list[Regularizer]:
 class Trainer:
     """Trains one or more networks of the same shape on ``data``.
 
-    The networks may differ in seed, initializer, gain, bias, learning rate, clipping and any float parameter of a
-    component; ValueError says where they differ in more. An epoch visits every training point once, in an order drawn
+    The networks may differ in seed, initializer, gain, bias, learning rate, clipping and any float parameter of their
+    activations, optimizers, schedules and regularizers (but for augmentation); ValueError says where they differ in
+    more. An epoch visits every training point once, in an order drawn
     anew each epoch from the data's seed, so that all trainers on the same data see the same batches. ``rows``, ``(K,
     n)``, gives each network training points of its own (cross-validation); with ``bootstrap`` they are drawn with
     replacement.

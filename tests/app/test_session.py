@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import protocol
 from app.schema import dump, fields_of
 from app.session import RECORDS_PER_DOUBLING, next_recorded
 from app.variations import variations
@@ -829,3 +830,36 @@ def test_after_any_commands_a_session_answers_with_state_and_frame(driver: Any, 
     assert driver.of("state", answer)[-1]["playing"] is True
     assert driver.of("frame", answer)[-1]["diverged"].tolist() == [0]
     assert driver.of("frame", talk.train(2))[-1]["epoch"][-1] == 2
+
+
+def test_keeping_layers_before_there_are_any_is_no_fault(driver: Any) -> None:
+    session = type(driver(SMALL).session)()
+    session.submit(protocol.decode('{"type": "set_data", "name": "noise", "value": 0.3, "keep": true}'))
+    session.apply()
+    assert session.experiment.data.noise == 0.3
+
+
+def test_a_diverged_networks_layers_are_not_kept(driver: Any) -> None:
+    talk = driver(ALL_DIVERGING)
+    talk.train(80, 4)
+    assert driver.of("diverged", talk.seen)
+    talk.say({"type": "set_data", "name": "noise", "value": 0.3, "keep": True})
+    assert all(panel.trainer.finite.all() for panel in talk.session.panels)
+
+
+def test_a_refused_link_does_not_wipe_the_run(driver: Any) -> None:
+    talk = driver(f"{SMALL}&noise=0.3")
+    talk.train(3)
+    before = talk.session.experiment
+    assert driver.of("error", talk.say({"type": "open", "link": "batch_norm=true&batch_size=1"}))
+    assert talk.session.experiment == before
+
+
+def test_more_patience_sends_a_stopped_network_on(driver: Any) -> None:
+    talk = driver(f"{SMALL}&regularizers=early_stopping(patience=1)&learning_rate=1&noise=0.5")
+    talk.train(60, 4)
+    assert driver.of("stopped", talk.seen)
+    where = talk.session.position
+    talk.say({"type": "set", "name": "regularizers", "value": ["early_stopping(patience=400)"]})
+    talk.train(5)
+    assert talk.session.position > where

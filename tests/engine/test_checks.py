@@ -9,7 +9,7 @@ from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer, draw
 from engine.checks import FEWEST_VALIDATION_POINTS, refuse
 from engine.component import Refused
 from engine.datasets import Arms
-from engine.regularizers import L1, L2, EarlyStopping
+from engine.regularizers import L1, L2, EarlyStopping, Regularizer
 
 OPTIMIZERS = [cls() for cls in CATALOG["optimizers"].values()]
 REGULARIZERS = [cls() for cls in CATALOG["regularizers"].values()]
@@ -47,10 +47,28 @@ def test_every_loss_names_the_classes_it_takes(default_loss):
             assert label in text and str(classes) in text and str(high) in text
 
 
+def moves_the_objective(regularizer):
+    return regularizer.random or regularizer.proximal or type(regularizer).project is not Regularizer.project
+
+
+def test_clipping_and_a_line_search_are_refused(few):
+    for optimizer in OPTIMIZERS:
+        if optimizer.line_search:
+            field, reason = refusal(few, NetworkSpec(optimizer=optimizer, clip_norm=0.1))
+            assert field == "clip_norm" and optimizer.label.en in reason.en and optimizer.label.zh in reason.zh
+
+
+@pytest.mark.parametrize("batch_size", [1, 83, 249])
+def test_batch_normalization_of_a_lonely_point_is_refused(batch_size):
+    data = DataSpec(samples=500, train_share=0.5)  # 250 points: 83 and 249 leave one over
+    assert refusal(data, NetworkSpec(batch_norm=True, batch_size=batch_size))[0] == "batch_size"
+    refuse(NetworkSpec(batch_norm=True, batch_size=82), draw(data))
+
+
 def test_a_line_search_wants_an_objective_that_stands_still(default_regularizer, few):
     for optimizer in OPTIMIZERS:
         spec = NetworkSpec(optimizer=optimizer, regularizers=(L2(), default_regularizer)[default_regularizer == L2() :])
-        if optimizer.line_search and (default_regularizer.random or default_regularizer.proximal):
+        if optimizer.line_search and moves_the_objective(default_regularizer):
             field, reason = refusal(few, spec)
             assert field == "optimizer"
             assert optimizer.label.en in reason.en and default_regularizer.label.en in reason.en
@@ -114,10 +132,11 @@ def test_any_network_of_a_population_is_looked_at(few):
 
 def test_legal_combinations_pass_and_train(default_optimizer, default_regularizer, few):
     """Every optimizer with every regularizer, alone and beside L2, with every kind of layer."""
-    if default_optimizer.line_search and (default_regularizer.random or default_regularizer.proximal):
+    if default_optimizer.line_search and moves_the_objective(default_regularizer):
         return
+    clip = 0.0 if default_optimizer.line_search else 1.0
     beside = () if default_regularizer.id == "l2" else (L2(),)
-    for settings in ({}, {"batch_norm": True, "residual": True, "clip_norm": 1.0, "frozen": 1, "bootstrap": True}):
+    for settings in ({}, {"batch_norm": True, "residual": True, "clip_norm": clip, "frozen": 1, "bootstrap": True}):
         spec = NetworkSpec(
             hidden=(HiddenLayer(4),) * 2,
             optimizer=default_optimizer,

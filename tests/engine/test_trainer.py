@@ -63,7 +63,7 @@ def test_a_member_equals_the_network_alone(default_optimizer, dtype, few):
             initializer=initializer,
             gain=gain,
             bias=bias,
-            clip_norm=clip,
+            clip_norm=0.0 if default_optimizer.line_search else clip,
             regularizers=(L2(strength),),
             optimizer=default_optimizer,
         )
