@@ -12,13 +12,14 @@ from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from app.i18n import LANGUAGES
-from app.schema import ENTRY, Invalid, Problem, fields_of, literal, parse, short
-from engine.component import Component
+from app.schema import Invalid, Problem, entries, fields_of, literal, parse, refusal, short
+from engine.component import Component, Refused
 from engine.spec import DataSpec, Experiment, HiddenLayer, NetworkSpec
 
 VERSION = 1
 LETTERS = "abcdef"
 DATA_PREFIX = "data."
+MAX_PAIRS = 500
 
 # width, activation unless it is the default, and the layer's share of the regularization strength: 8-tanh*0.5
 _LAYER = re.compile(r"(\d+)(?:-([^*]+))?(?:\*([^*]+))?", re.DOTALL)
@@ -40,11 +41,14 @@ def encode(experiment: Experiment) -> str:
 
 def decode(link: str) -> tuple[Experiment, list[Problem]]:
     """The experiment of a link, and what had to be left out (codes ``unknown_key``, ``bad_link_value``,
-    ``future_version``). Never raises."""
+    ``future_version``, ``too_many_keys``). Never raises."""
     notices: list[Problem] = []
     experiment = Experiment()
     given: dict[str, str] = {}
-    for pair in link.rpartition("#")[2].lstrip("?").split("&")[:500]:
+    pairs = [pair for pair in link.rpartition("#")[2].lstrip("?").split("&") if pair]
+    if len(pairs) > MAX_PAIRS:
+        notices.append(Problem((), "too_many_keys", {"maximum": MAX_PAIRS}))
+    for pair in pairs[:MAX_PAIRS]:
         key, _, value = pair.partition("=")
         if key:
             given[unquote_plus(key)] = unquote_plus(value)
@@ -57,8 +61,9 @@ def decode(link: str) -> tuple[Experiment, list[Problem]]:
         try:
             hint = next(hint for field, hint, _, _ in fields_of(type(spec)) if field == name)
             return replace(spec, **{name: parse(hint, _value(getattr(spec, name), given_text))})
-        except Invalid as error:
-            reason = {lang: error.problems[0].sentence(lang) for lang in LANGUAGES}
+        except (Invalid, Refused) as error:
+            why = error.problems[0] if isinstance(error, Invalid) else refusal(error)
+            reason = {lang: why.sentence(lang) for lang in LANGUAGES}
             params = {"key": key[:40], "value": given_text[:40], "reason": reason}
             notices.append(Problem((), "bad_link_value", params))
             return spec
@@ -111,7 +116,9 @@ def _text(value: Any) -> str:
         default = HiddenLayer()
         activation = "" if value.activation == default.activation else f"-{short(value.activation)}"
         return f"{value.width}{activation}" + ("" if value.strength == default.strength else f"*{value.strength}")
-    return json.dumps(value)
+    if isinstance(value, str) and not value.startswith('"'):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _value(current: Any, text: str) -> object:
@@ -119,7 +126,9 @@ def _value(current: Any, text: str) -> object:
     if isinstance(current, Component):
         return text
     if isinstance(current, tuple):
-        return [_layer(entry) if _LAYER.fullmatch(entry) else entry for entry in ENTRY.findall(text)]
+        return [_layer(entry) if _LAYER.fullmatch(entry) else entry for entry in entries(text)]
+    if isinstance(current, str):  # a text needs no quotes here, as nothing follows it
+        return literal(text) if text.startswith('"') else text
     return literal(text)
 
 

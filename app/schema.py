@@ -2,7 +2,8 @@
 
 Every dataclass of the engine (specs and components) becomes a strict pydantic model; what is accepted is turned
 back into the dataclass. A component may be given as an object, ``{"id": "leaky_relu", "slope": 0.1}``, or in short,
-``"leaky_relu(slope=0.1)"``, the form that links use.
+``"leaky_relu(slope=0.1)"``, the form that links use. A text in a short form stands in quotes, as in JSON; a plain word
+needs none: ``formula(expression="max(x1, x2)")``, ``function(function=sine)``.
 """
 
 import dataclasses
@@ -10,9 +11,9 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from functools import cache, partial
-from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type_hints
 
-from annotated_types import Interval
+from annotated_types import Interval, Len
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -24,19 +25,26 @@ from pydantic import (
     WrapValidator,
     create_model,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.i18n import strings, translate
 from engine import CATALOG
-from engine.component import Component, Setting
+from engine.component import Component, Refused, Setting
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 MAX_NESTING = 20
-MAX_LITERAL = 40
+MAX_LITERAL = 40  # of a number
+MAX_TEXT = 12_000  # of a text; as many points as a dataset may have fit in
 
 SHORT = re.compile(r"(\w+)\s*(?:\((.*)\))?", re.DOTALL)
-ENTRY = re.compile(r"(?:[^,()]|\([^()]*\))+")
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+# What decides where a list is split: a quoted text as a whole (one that is never closed reaches to the end), or a mark.
+MARK = re.compile(r'"(?:[^"\\]|\\.)*"?|[,()]', re.DOTALL)
+
+# Control characters, and halves of characters, which cannot be sent.
+UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +76,11 @@ class Invalid(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = problems
+
+
+def refusal(error: Refused, *path: str | int) -> Problem:
+    """What the engine refused, as a problem of the field to change."""
+    return Problem((*path, error.field), "impossible", {"reason": error.reason._asdict()})
 
 
 # What pydantic calls an error, and what we call it.
@@ -102,7 +115,7 @@ def problems(error: ValidationError) -> list[Problem]:
             "value": shown(detail["input"]),
             "minimum": next((context[name] for name in ("minimum", "ge", "gt", "min_length") if name in context), None),
             "maximum": next((context[name] for name in ("maximum", "le", "lt", "max_length") if name in context), None),
-            "expected": context.get("expected"),
+            **{name: context.get(name) for name in ("expected", "length", "position", "reason")},
             "key": context.get("key") or (str(detail["loc"][-1]) if detail["loc"] else ""),
         }
         found.append(Problem(detail["loc"], code, {name: item for name, item in params.items() if item is not None}))
@@ -160,11 +173,33 @@ def dump(value: Any) -> Any:
 def short(component: Component) -> str:
     """The short form of a component: its id, and in brackets the parameters that are not at their default."""
     changed = [
-        f"{field.name}={json.dumps(getattr(component, field.name))}"
+        f"{field.name}={_written(getattr(component, field.name))}"
         for field in dataclasses.fields(component)  # type: ignore[arg-type]
         if getattr(component, field.name) != field.default
     ]
     return f"{component.id}({','.join(changed)})" if changed else component.id
+
+
+def _written(value: object) -> str:
+    """A parameter in a short form: JSON, but a word that `literal` takes for itself stands without quotes."""
+    if isinstance(value, str) and PLAIN.fullmatch(value) and literal(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def entries(text: str) -> list[str]:
+    """The parts of a list in a link, split at the commas that stand in no brackets and no quotes; empty ones are left
+    out. One pass, whatever the text."""
+    parts, begin, depth = [], 0, 0
+    for mark in MARK.finditer(text):
+        if mark[0] == "(":
+            depth += 1
+        elif mark[0] == ")":
+            depth = max(0, depth - 1)
+        elif mark[0] == "," and not depth:
+            parts.append(text[begin : mark.start()])
+            begin = mark.end()
+    return [part for part in (*parts, text[begin:]) if part]
 
 
 def _expand(text: str) -> dict[str, Any]:
@@ -172,7 +207,7 @@ def _expand(text: str) -> dict[str, Any]:
     match = SHORT.fullmatch(text.strip())
     if not match:
         return {"id": text}
-    pairs = [entry.partition("=") for entry in ENTRY.findall(match[2] or "")]
+    pairs = [entry.partition("=") for entry in entries(match[2] or "")]
     expanded = {name.strip(): literal(value) for name, _, value in pairs}
     if "id" in expanded:
         raise PydanticCustomError("extra_forbidden", "no id among the parameters", {"key": "id"})
@@ -180,9 +215,11 @@ def _expand(text: str) -> dict[str, Any]:
 
 
 def literal(text: str) -> Any:
-    """The number or word that a text in a link stands for; a text that is neither stays as it is."""
+    """The number, quoted text or word that a text in a link stands for; whatever is none of these stays as it is."""
+    text = text.strip()
+    longest = 2 * MAX_TEXT + 2 if text.startswith('"') else MAX_LITERAL  # each character may be an escaped quote
     try:
-        return json.loads(text) if len(text) <= MAX_LITERAL else text
+        return json.loads(text) if len(text) <= longest else text
     except ValueError:
         return text
 
@@ -214,9 +251,16 @@ def _translate(hint: Any) -> Any:
     """The annotation with engine classes replaced by validators that build them."""
     if get_origin(hint) is Annotated:
         base, *metadata = get_args(hint)
+        if base is str:
+            length = next((item for item in metadata if isinstance(item, Len)), Len(0, MAX_TEXT))
+            return Annotated[Any, PlainValidator(partial(_text, length.min_length, length.max_length))]
         inner = Annotated[(_translate(base), *metadata)]  # type: ignore[valid-type]
         interval = next((item for item in metadata if isinstance(item, Interval)), None)
         return Annotated[inner, WrapValidator(partial(_with_range, interval, base))] if interval else inner
+    if hint is str:
+        return _translate(Annotated[str, Len(0, MAX_TEXT)])
+    if get_origin(hint) is Literal:
+        return Annotated[Any, PlainValidator(partial(_choice, get_args(hint)))]
     if get_origin(hint) is tuple:
         entry = get_args(hint)[0]
         checks = [_each_once] if isinstance(entry, type) and issubclass(entry, Component) else []
@@ -242,6 +286,27 @@ def _with_range(interval: Interval, kind: type, value: object, handler: Callable
         raise PydanticCustomError("out_of_range", "a number from {minimum} to {maximum}", context) from None
 
 
+def _text(low: int, high: int | None, value: object) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("not_text", "a text", {"code": "not_text"})
+    if len(value) < low or (high is not None and len(value) > high):
+        code = "text_too_short" if len(value) < low else "text_too_long"
+        context = {"code": code, "minimum": low, "maximum": high, "length": len(value)}
+        raise PydanticCustomError("text_length", "a text of {minimum} to {maximum} characters", context)
+    if unfit := UNFIT.search(value):
+        context = {"code": "bad_character", "position": unfit.start()}
+        raise PydanticCustomError("bad_character", "no control characters", context)
+    return value
+
+
+def _choice(options: tuple[Any, ...], value: object) -> Any:
+    for option in options:
+        if type(value) is type(option) and value == option:
+            return option
+    context = {"code": "unknown_choice", "expected": ", ".join(map(str, options))}
+    raise PydanticCustomError("unknown_choice", "one of {expected}", context)
+
+
 def _each_once(components: list[Component]) -> list[Component]:
     if len(set(components)) < len(components):
         raise PydanticCustomError("twice", "each only once", {"code": "twice"})
@@ -259,7 +324,13 @@ def _build(cls: type, value: object) -> Any:
     if isinstance(value, cls):
         return value
     model = _model(cls).model_validate(value)
-    return cls(**{name: getattr(model, name) for name in model.model_fields_set})
+    try:
+        return cls(**{name: getattr(model, name) for name in model.model_fields_set})
+    except Refused as error:
+        context = {"code": "impossible", **refusal(error).params}
+        kind = PydanticCustomError("impossible", "settings that make sense together", context)
+        detail = InitErrorDetails(type=kind, loc=(error.field,), input=getattr(model, error.field, None))
+        raise ValidationError.from_exception_data(cls.__name__, [detail]) from None
 
 
 def _component(base: type[Component], value: object) -> Component:

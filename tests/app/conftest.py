@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ from app.cli import main
 from app.schema import Invalid
 from app.session import Session, report
 from engine import CATALOG, Experiment
-from engine.component import Component
+from engine.component import Component, Refused
 from tests.wire import decode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +33,18 @@ PATIENCE = 10.0  # seconds that a test waits for a condition before it fails
 
 
 # ---- experiments ----
+
+
+# Characters that a text may hold; those that mean something in a link or a short form come often.
+CHARACTERS = st.sampled_from("\"\\ ,()=&#%+*-_.;'?/x1Aé中😀\u2028") | st.characters(exclude_categories=("Cc", "Cs"))
+WORDS = st.sampled_from(["true", "null", "NaN", "-Infinity", "1", "-0", "1e5", '"', '""', "\\", "a,b)", "%22", "id"])
+
+
+def texts(low: int = 0, high: int | None = None) -> st.SearchStrategy[str]:
+    """Texts of a length, and words that stand for something else where they are not quoted."""
+    fitting = WORDS.filter(lambda word: len(word) >= low and (high is None or len(word) <= high))
+    free = st.text(CHARACTERS, min_size=low, max_size=min(high or 60, max(60, low)))
+    return free | (fitting if high is None or high > low else free)
 
 
 def _values(hint: Any, largest: dict[str, float], name: str = "") -> st.SearchStrategy[Any]:
@@ -61,12 +73,40 @@ def _values(hint: Any, largest: dict[str, float], name: str = "") -> st.SearchSt
         return _builds(base, largest)
     if base is bool:
         return st.booleans()
+    if base is str:
+        return texts(length.min_length, length.max_length) if length else texts()
+    if get_origin(base) is Literal:
+        return st.sampled_from(get_args(base))
     raise TypeError(f"no strategy for {hint}")
 
 
 def _builds(cls: Any, largest: dict[str, float]) -> st.SearchStrategy[Any]:
+    """Legal values of a class. A text that must mean something is one that does, or else the default."""
     hints = get_type_hints(cls, include_extras=True)
-    return st.builds(cls, **{field.name: _values(hints[field.name], largest, field.name) for field in fields(cls)})
+    drawn = {
+        field.name: MEANINGFUL.get(field.name) or _values(hints[field.name], largest, field.name)
+        for field in fields(cls)
+    }
+    plain = {name: getattr(cls(), name) for name, hint in hints.items() if name in drawn and _is_text(hint)}
+
+    def build(**values: Any) -> Any:
+        try:
+            return cls(**values)
+        except Refused:
+            return cls(**{**values, **plain})
+
+    return st.builds(build, **drawn)
+
+
+def _is_text(hint: Any) -> bool:
+    return (get_args(hint)[0] if get_origin(hint) is Annotated else hint) is str
+
+
+# Texts that mean something, by field name: for most other texts the component would be refused.
+MEANINGFUL: dict[str, st.SearchStrategy[str]] = {
+    "expression": st.sampled_from(["x1", "max(x1, x2)", "-x1^2 + 3*x2", "1e-3*x₁·x₂", "sign(x1)", "step(x2 - .5)/2"]),
+    "points": st.sampled_from(["AAAAA_____", "AAAAB-_-_A", "00000999990000Z"]),
+}
 
 
 @pytest.fixture(scope="session")

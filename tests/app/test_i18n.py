@@ -117,7 +117,7 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("", set_to("regularizers", ["dropout", "plain_dropout"])),
 ]
 
-LINKS = ["v=2", "foo=1", "noise=x", "noise=9", "hidden=1000"]
+LINKS = ["v=2", "foo=1", "noise=x", "noise=9", "hidden=1000", "seed=1&" * 501]
 
 
 @pytest.fixture(scope="module")

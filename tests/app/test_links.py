@@ -1,5 +1,6 @@
 """Links: whatever the page can show fits into one, and whatever stands in one opens."""
 
+import re
 import time
 from urllib.parse import quote
 
@@ -27,7 +28,9 @@ def test_a_link_survives_what_mail_and_chat_do_to_it(experiments, data) -> None:
     experiment = data.draw(experiments)
     link = encode(experiment)
     whole = f"https://school.example:8000/nn/?lang=zh#{link}"
-    for form in (whole, "#" + link, "#?" + link, quote(link, safe="=&"), quote(link, safe="=&").lower()):
+    escaped = quote(link, safe="=&%")
+    lower = re.sub("%..", lambda escape: escape[0].lower(), escaped)
+    for form in (whole, "#" + link, "#?" + link, escaped, lower):
         assert decode(form) == (experiment, []), form
 
 
@@ -227,3 +230,14 @@ def test_so_long_a_link_cannot_say_so_much() -> None:
     """Notices are for people: a thousand unknown keys must not become a message of megabytes."""
     _, notices = decode("&".join(f"{'x' * 1000}{n}=1" for n in range(1000)))
     assert sum(len(notice.message) for notice in notices) < 100_000
+
+
+def test_a_link_with_too_many_keys_says_that_it_was_cut() -> None:
+    many = "&".join(["seed=3"] + ["noise=0.1"] * 499)
+    assert decode(many)[1] == []
+    assert decode(many + "&" * 1000)[1] == []
+    experiment, notices = decode(many + "&seed=4")
+    assert [(notice.code, notice.params["maximum"]) for notice in notices] == [("too_many_keys", 500)]
+    assert "500" in notices[0].message
+    assert "500" in notices[0].sentence("zh")
+    assert experiment.panels[0].seed == 3
