@@ -8,10 +8,11 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from app import links
+from app import links, tf_links
 from app.schema import Invalid, Problem, load, parse
-from engine import Experiment, Metrics, Trainer, draw
+from engine import Experiment, Metrics, draw
 from engine.component import Refused
+from engine.tf_playground import trainer_for
 
 REPORTED = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "dead_ratio")
 MAX_EPOCHS = 1_000_000
@@ -23,7 +24,11 @@ class ShellError(Exception):
 
 
 def read(source: str) -> tuple[Experiment, list[Problem]]:
-    """The experiment in a config file or a link, and what of a link had to be left out. Raises ShellError."""
+    """The experiment in a config file or a link (ours or TensorFlow Playground's), and what of a link had to be left
+    out. Raises ShellError."""
+    if tf_links.is_tf(source):
+        opened = tf_links.decode(source, tf_links.fresh_seed())
+        return opened.experiment, opened.notices
     if "=" in source or "#" in source or "://" in source:
         return links.decode(source)
     path = Path(source)
@@ -64,7 +69,7 @@ def train(source: str, epochs: int, at: str, seeds: int, as_json: bool) -> None:
     with threadpool_limits(1):
         for place, spec in enumerate(experiment.panels):
             try:
-                trainer = Trainer(data, *(replace(spec, seed=spec.seed + k) for k in range(seeds)))
+                trainer = trainer_for(data, *(replace(spec, seed=spec.seed + k) for k in range(seeds)))
             except Refused as error:
                 raise ShellError(f"panels[{place}].{error}") from None
             history = []

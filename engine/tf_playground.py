@@ -324,10 +324,19 @@ class PlaygroundTrainer(Trainer):
             self._left = np.zeros(1, int)  # points that the last epoch left over
             self._leaving = 0  # points that this epoch leaves over
         super()._configure(specs)
-        l1 = next((regularizer for regularizer in self.regularizers if isinstance(regularizer, L1)), None)
-        if l1 is not None or self._dead.any():
-            others = [regularizer for regularizer in self.regularizers if not isinstance(regularizer, L1)]
-            self.regularizers = [*others, Links(l1, self._dead)]
+        self._watch_links()
+
+    def _watch_links(self) -> None:
+        """Let `Links` act instead of L1, or instead of nothing where links have died already."""
+        others = [one for one in self.regularizers if not isinstance(one, L1 | Links)]
+        links = [one.l1 if isinstance(one, Links) else one for one in self.regularizers if isinstance(one, L1 | Links)]
+        if links or self._dead.any():
+            self.regularizers = [*others, Links(links[0] if links else None, self._dead)]
+
+    @property
+    def dead(self) -> Array:
+        """The links that L1 has cut for good, ``(K, P)``."""
+        return self._dead
 
     @property
     def epoch_steps(self) -> int:
@@ -357,11 +366,18 @@ class PlaygroundTrainer(Trainer):
             self._epoch_plan = self._partition(0)
         super()._next_epoch()
 
+    def go_on_from(self, source: Trainer) -> None:
+        super().go_on_from(source)
+        if isinstance(source, PlaygroundTrainer):
+            self._dead[...] = source._dead
+            self._watch_links()
+
     def _kept(self) -> dict[str, Array]:
         return super()._kept() | {"shuffled": self._both_x, "left": self._left, "dead": self._dead}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)
+        self._watch_links()
         self._both_targets[..., : self._count] = self._shuffled_targets
         self._epoch_plan = self._partition(0)
         self._plan = self._partition(self._seen)
