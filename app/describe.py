@@ -1,6 +1,6 @@
 """The catalog and the controls as JSON, in one language: all that the page knows about components comes from here."""
 
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import numpy as np
 from annotated_types import Interval, Len
@@ -40,7 +40,8 @@ def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
         entry["curve"] = curve(cls())
     if issubclass(cls, Dataset):
         points, labels = cls().sample(EXAMPLE_POINTS, 0.0, np.random.default_rng(0))
-        entry["example"] = {"points": points.T.round(1).tolist(), "labels": labels.tolist()}
+        entry["example"] = {"points": points.T.round(1).tolist(), "labels": labels.round(2).tolist()}
+        entry |= {name: getattr(cls, name) for name in ("task", "dimensions", "given", "unused")}
     return entry
 
 
@@ -88,15 +89,17 @@ def _control(
         kind = "layers" if item is HiddenLayer else "components"
         family = None if item is HiddenLayer else item.family
         layer = _controls(HiddenLayer, lang) if item is HiddenLayer else []
+    elif get_origin(base) is Literal:
+        kind = "choice"
     elif issubclass(base, Component):
         kind, family = "component", base.family
     else:
-        kind = {bool: "boolean", int: "integer", float: "number"}[base]
+        kind = {bool: "boolean", int: "integer", float: "number", str: "text"}[base]
     length = next((item for item in metadata if isinstance(item, Len)), None)
     low, high = _ends(interval) if interval else (length.min_length, length.max_length) if length else (None, None)
     return {
         "name": name,
-        "kind": kind,
+        "kind": setting.control or kind,
         "label": _in(lang, setting.label),
         "description": _in(lang, setting.description),
         "default": dump(default),
@@ -110,7 +113,12 @@ def _control(
         "group": setting.group,
         "family": family,
         **({"layer": layer} if kind == "layers" else {}),
+        **({"options": _options(setting, lang)} if kind == "choice" else {}),
     }
+
+
+def _options(setting: Setting, lang: str) -> list[dict[str, str]]:
+    return [{"value": value, "label": _in(lang, label)} for value, label in setting.options]
 
 
 def _ends(interval: Interval) -> tuple[Any, Any]:

@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote_plus
 from app.i18n import LANGUAGES
 from app.schema import Invalid, Problem, entries, fields_of, literal, parse, refusal, short
 from engine.component import Component, Refused
+from engine.datasets import Own
+from engine.own import CHARACTERS, MAX_LINK_POINTS
 from engine.spec import DataSpec, Experiment, HiddenLayer, NetworkSpec
 
 VERSION = 1
@@ -26,8 +28,10 @@ _LAYER = re.compile(r"(\d+)(?:-([^*]+))?(?:\*([^*]+))?", re.DOTALL)
 
 
 def encode(experiment: Experiment) -> str:
-    """The link of an experiment, without ``#``."""
+    """The link of an experiment, without ``#``. Own points beyond 400 are left out, see `complete`."""
     default = Experiment()
+    if not complete(experiment):
+        experiment = replace(experiment, data=replace(experiment.data, dataset=Own()))
     pairs = [("v", str(VERSION))]
     pairs += [(_data_key(name), text) for name, text in _changes(experiment.data, default.data)]
     first = experiment.panels[0]
@@ -37,6 +41,12 @@ def encode(experiment: Experiment) -> str:
     if experiment.speed != default.speed:
         pairs.append(("speed", _text(experiment.speed)))
     return "&".join(f"{key}={quote(text, safe='(),=-.*')}" for key, text in pairs)
+
+
+def complete(experiment: Experiment) -> bool:
+    """Whether `encode` leaves nothing out."""
+    dataset = experiment.data.dataset
+    return not (isinstance(dataset, Own) and len(dataset.points) > MAX_LINK_POINTS * CHARACTERS)
 
 
 def decode(link: str) -> tuple[Experiment, list[Problem]]:

@@ -7,12 +7,16 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
-from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, shown, whole
+from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, real, shown, whole
+from engine.datasets import PLANE
+from engine.own import MAX_CLASSES, MAX_POINTS
 from engine.spec import MAX_PANELS, DataSpec, Experiment, NetworkSpec
 
 MAX_MESSAGE = 64 * 1024
 
 Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
+OwnClass: Any = whole(0, MAX_CLASSES - 1, "Class of a point, from 0.")
+Coordinate: Any = real(*PLANE, "Coordinate of a point.")
 
 
 class Command(BaseModel):
@@ -124,6 +128,17 @@ class SetData(Command):
     ] = False
 
 
+class Points(Command):
+    """Replace the points by the user's own, given one by one. The networks keep their weights and train on, unless the
+    number of classes changes."""
+
+    type: Literal["points"]
+    points: Annotated[
+        list[Annotated[tuple[Coordinate, Coordinate, OwnClass], Field(strict=False)]],  # JSON has lists only
+        Field(min_length=2, max_length=MAX_POINTS, description="From 2 to 2,000 of [x1, x2, class]."),
+    ]
+
+
 class Vary(Command):
     """Replace the panels by copies of one that differ in exactly one thing."""
 
@@ -155,7 +170,9 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "playing": "whether training goes on",
             "run": "counts fresh starts; history of an earlier run is void",
             "link": "the experiment as a link",
-            "panels": "a list of {id, copy_of, units, parameters}, in the order of the frames' arrays",
+            "link_complete": "whether the link holds everything; own points beyond 400 are left out",
+            "panels": "a list of {id, copy_of, units, parameters, loss}, in the order of the frames' arrays; "
+            "loss is the one in use, also where the choice is automatic",
         },
     ),
     "error": (
@@ -190,22 +207,37 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
 # Arrays of the binary messages: name → (type, shape, description).
 TENSORS: dict[str, tuple[str, str, str]] = {
     "points": ("F32", "(N, 2)", "data: coordinates of every point"),
-    "labels": ("U8", "(N)", "data: class of every point"),
-    "part": ("U8", "(N)", "data: 0 training (with the points that early stopping holds out), 1 test"),
-    "classes": ("I32", "(1)", "data: number of classes"),
+    "labels": ("U8", "(N)", "data: class of every point, 0 where they carry values"),
+    "values": ("F32", "(N)", "data: value of every point, only where the metadata's task is values"),
+    "part": (
+        "U8",
+        "(N)",
+        "data: 0 training (with the points that early stopping holds out), 1 test, 2 validation, 3 train-dev",
+    ),
+    "classes": ("I32", "(1)", "data: number of classes, 0 where they carry values"),
     "boundary": (
         "U8",
         "(P, G, G)",
-        "frame: class·Q + level with Q = ⌊256 / classes⌋; level is the confidence from 0 to Q − 1; row 0 is the top",
+        "frame: class·Q + level with Q = ⌊256 / classes⌋; level is the confidence from 0 to Q − 1; row 0 is the top; "
+        "for values (v + 1)/2 · 255, cut off at ±1",
     ),
+    "curve": ("F32", "(P, 121)", "frame: prediction along the x1 axis from -6 to 6, only for data of 1 dimension"),
     "predicted": ("U8", "(P, N)", "frame: predicted class of every point"),
     "epoch": ("F64", "(T)", "frame: epochs trained at each row; the last row is now"),
     "recorded": ("U8", "(T)", "frame: 1 where the row belongs into the history"),
     "train_loss": ("F32", "(T, P)", "frame: data loss on the training points"),
     "test_loss": ("F32", "(T, P)", "frame: data loss on the test points"),
+    "validation_loss": ("F32", "(T, P)", "frame: data loss on the validation points, NaN where there are none"),
+    "train_dev_loss": ("F32", "(T, P)", "frame: data loss on the train-dev points, NaN where there are none"),
     "penalty": ("F32", "(T, P)", "frame: regularization loss R"),
     "train_accuracy": ("F32", "(T, P)", "frame: share of training points classified correctly"),
     "test_accuracy": ("F32", "(T, P)", "frame: share of test points classified correctly"),
+    "validation_accuracy": ("F32", "(T, P)", "frame: share of validation points classified correctly"),
+    "train_dev_accuracy": ("F32", "(T, P)", "frame: share of train-dev points classified correctly"),
+    "train_r2": ("F32", "(T, P)", "frame: R² on the training points, for values"),
+    "test_r2": ("F32", "(T, P)", "frame: R² on the test points, for values"),
+    "train_error": ("F32", "(T, P)", "frame: root mean squared error on the training points, for values"),
+    "test_error": ("F32", "(T, P)", "frame: root mean squared error on the test points, for values"),
     "dead_ratio": ("F32", "(T, P)", "frame: share of hidden units that are 0 for every training point"),
     "saturation_ratio": (
         "F32",

@@ -320,6 +320,13 @@ def whole(low: int, high: int, description: str) -> Any:
     return Annotated[int, Field(ge=low, le=high, description=description), ranged]
 
 
+def real(low: float, high: float, description: str) -> Any:
+    """The annotation of a number in a command, with a range that errors name."""
+    interval = Interval(ge=low, le=high)
+    ranged = WrapValidator(partial(_with_range, interval, float))
+    return Annotated[float, Field(ge=low, le=high, description=description), ranged]
+
+
 def _build(cls: type, value: object) -> Any:
     if isinstance(value, cls):
         return value

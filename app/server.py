@@ -2,28 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request, Response, WebSocket
+from fastapi import FastAPI, Response, WebSocket
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import __version__, describe, pages
-from app.i18n import negotiate
+from app import __version__, api, pages
 from app.pump import Pump
 from app.resources import PLOTLY_NAME, STATIC, plotly_gzip
-from app.schema import Invalid, parse
+from app.schema import Invalid
 from app.security import SecurityHeaders, origin_allowed
 from app.settings import Settings
 from app.worker import Worker
-from engine.activations import Activation
 
 POLICY_VIOLATION = 1008
 TRY_LATER = 1013
-
-Language = Annotated[str | None, Query(description="en or zh; else the browser's language decides.")]
 
 
 class Static(StaticFiles):
@@ -71,30 +66,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Prefix, prefix=settings.root_path)
     app.include_router(pages.router)
-
-    def language(request: Request, lang: str | None) -> str:
-        return negotiate(lang, request.headers.get("accept-language", ""))
-
-    @app.get("/api/catalog")
-    def catalog(request: Request, lang: Language = None) -> dict[str, list[dict[str, Any]]]:
-        """Every component, by family."""
-        return describe.catalog(language(request, lang))
-
-    @app.get("/api/boot")
-    def boot(request: Request, lang: Language = None) -> dict[str, Any]:
-        """Everything the page needs to draw itself in one language."""
-        return describe.boot(language(request, lang))
-
-    @app.get("/api/curve")
-    def curve(
-        activation: Annotated[str, Query(max_length=200, description="Such as leaky_relu(slope=0.3).")],
-    ) -> Response:
-        """The curve of an activation and of its derivative."""
-        try:
-            return JSONResponse(describe.curve(parse(Activation, activation)))
-        except Invalid as error:
-            found = [{"path": problem.path, "message": problem.message} for problem in error.problems]
-            return JSONResponse({"errors": found}, status_code=422)
+    app.include_router(api.router)
+    app.add_exception_handler(Invalid, api.refusal)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

@@ -22,16 +22,28 @@ from app.variations import variations, vary
 from engine import Data, Experiment, Metrics, NetworkSpec, Trainer, draw
 from engine.checks import refuse
 from engine.component import Array, Refused
+from engine.datasets import Own
+from engine.losses import AutomaticLoss
+from engine.own import encode
 from engine.results import size
 from engine.spec import MAX_PANELS, MAX_SEED
+from engine.tf_playground import trainer_for
 
 RECORDS_PER_DOUBLING = 128
 SCALARS = (
     "train_loss",
     "test_loss",
+    "validation_loss",
+    "train_dev_loss",
     "penalty",
     "train_accuracy",
     "test_accuracy",
+    "validation_accuracy",
+    "train_dev_accuracy",
+    "train_r2",
+    "test_r2",
+    "train_error",
+    "test_error",
     "dead_ratio",
     "saturation_ratio",
 )
@@ -40,6 +52,7 @@ PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
 
 # Cells of the boundary along a side: while training, for networks too large for that, and while paused.
 GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
+CURVE = 121  # places along the x1 axis where data of one dimension are predicted
 LARGE = 8_000  # parameters, over all panels
 
 
@@ -198,6 +211,7 @@ class Session:
                 "copy_of": panel.copy_of,
                 "units": size(panel.trainer.network).units,
                 "parameters": size(panel.trainer.network).parameters,
+                "loss": panel.trainer.loss.id,
             }
             for panel in self.panels
         ]
@@ -207,20 +221,24 @@ class Session:
             "playing": self.playing,
             "run": self.run,
             "link": links.encode(self.experiment),
+            "link_complete": links.complete(self.experiment),
             "panels": shown_panels,
         }
         self._events.append(json.dumps(state, ensure_ascii=False))
 
     def _say_data(self) -> None:
-        part = np.zeros(len(self.data.labels), np.uint8)
-        part[self.data.test] = 1
+        data = self.data
+        classes = data.task == "classes"
         arrays: dict[str, Array] = {
-            "points": np.ascontiguousarray(self.data.points.T, np.float32),
-            "labels": self.data.labels.astype(np.uint8),
-            "part": part,
-            "classes": np.array([self.data.classes], np.int32),
+            "points": np.ascontiguousarray(data.points.T, np.float32),
+            "labels": data.labels.astype(np.uint8) if classes else np.zeros(len(data.labels), np.uint8),
+            "part": parts(data),
+            "classes": np.array([data.classes], np.int32),
         }
-        self._events.append(frames.encode(arrays, {"kind": "data", "run": str(self.run)}))
+        if not classes:
+            arrays["values"] = data.labels.astype(np.float32)
+        about = {"kind": "data", "run": str(self.run), "task": data.task, "dimensions": str(data.dimensions)}
+        self._events.append(frames.encode(arrays, about))
 
     def _measure(self, epoch: float, recorded: bool) -> Row:
         metrics = {}
@@ -252,6 +270,8 @@ class Session:
             "diverged": np.array([panel.diverged for panel in self.panels], np.uint8),
             "stopped": np.array([panel.stopped for panel in self.panels], np.uint8),
         }
+        if self.data.dimensions == 1:
+            arrays["curve"] = np.stack([panel.trainer.curve(CURVE)[0, 0] for panel in self.panels]).astype(np.float32)
         depth = max(len(panel.spec.hidden) for panel in self.panels)
         for name in SCALARS:
             arrays[name] = _table(rows, self.panels, name, ())
@@ -272,10 +292,7 @@ class Session:
         if not panel.diverged:
             p = panel.trainer.boundary(grid)[0]
             if np.isfinite(p).all():
-                levels = 256 // self.data.classes
-                share = 1 / self.data.classes
-                confidence = (p.max(axis=0) - share) * ((levels - 1) / (1 - share))
-                panel.boundary = p.argmax(axis=0).astype(np.uint8) * np.uint8(levels) + confidence.astype(np.uint8)
+                panel.boundary = shades(p, self.data)
         if panel.boundary is None:
             panel.boundary = np.zeros((grid, grid), np.uint8)
         return _resized(panel.boundary, grid)
@@ -289,7 +306,7 @@ class Session:
 
     def _build(self, experiment: Experiment, data: Data) -> list[Trainer]:
         self._refuse(experiment, data)
-        return [Trainer(data, spec) for spec in experiment.panels]
+        return [trainer_for(data, spec) for spec in experiment.panels]
 
     def _refuse(self, experiment: Experiment, data: Data) -> None:
         for place, spec in enumerate(experiment.panels):
@@ -372,7 +389,7 @@ class Session:
     def _duplicate(self, command: protocol.Duplicate) -> None:
         self._room()
         original = self._panel(command.panel)
-        copy = Trainer(self.data, original.spec)
+        copy = trainer_for(self.data, original.spec)
         copy.restore(original.trainer.state())
         panel = replace(original, id=self._new_id(), trainer=copy, copy_of=original.id)
         self.panels.insert(command.panel + 1, panel)
@@ -410,7 +427,40 @@ class Session:
     def _set_data(self, command: protocol.SetData) -> None:
         data = replace(self.experiment.data, **{command.name: command.value})
         if data != self.experiment.data:
-            self._start(replace(self.experiment, data=data), keep=command.keep)
+            self._start(self._suited(replace(self.experiment, data=data)), keep=command.keep)
+
+    def _suited(self, experiment: Experiment) -> Experiment:
+        """The experiment with the automatic loss where data of another kind leave no sense to the chosen one."""
+        if experiment.data.dataset.task == self.experiment.data.dataset.task:
+            return experiment
+        values = experiment.data.dataset.task == "values"
+        panels = tuple(
+            spec if spec.loss.values and values else replace(spec, loss=AutomaticLoss()) for spec in experiment.panels
+        )
+        return replace(experiment, panels=panels)
+
+    def _points(self, command: protocol.Points) -> None:
+        """Own points, drawn one by one: the networks keep their weights and train on, if their outputs still fit."""
+        table = np.array(command.points, float)
+        own = Own(encode(table[:, :2].T, table[:, 2].astype(int)))
+        experiment = self._suited(replace(self.experiment, data=replace(self.experiment.data, dataset=own, tf_seed="")))
+        if experiment == self.experiment:
+            return
+        data = draw(experiment.data)
+        if data.task != self.data.task or data.classes != self.data.classes or self.experiment.data.tf_seed:
+            self._start(experiment, keep=True)
+            return
+        trainers = self._build(experiment, data)
+        for panel, trainer in zip(self.panels, trainers, strict=True):
+            if panel.diverged:
+                panel.diverged = False
+            else:
+                trainer.go_on_from(panel.trainer)
+            panel.trainer, panel.predicted, panel.stopped = trainer, None, False
+        self.experiment, self.data = experiment, data
+        self._target = self.position
+        self._stale = True
+        self._say_data()
 
     def _vary(self, command: protocol.Vary) -> None:
         known = {variation.id: variation for variation in variations()}
@@ -467,6 +517,7 @@ class Session:
         protocol.Remove: _remove,
         protocol.Set: _set,
         protocol.SetData: _set_data,
+        protocol.Points: _points,
         protocol.Vary: _vary,
     }
 
@@ -487,6 +538,23 @@ def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: tupl
                 value = getattr(metrics, name)[0]
                 table[(t, place, slice(np.size(value))) if layers else (t, place)] = value
     return table
+
+
+def parts(data: Data) -> Array:
+    """Which part each point belongs to: 0 training, 1 test, 2 validation, 3 train-dev."""
+    part = np.zeros(len(data.labels), np.uint8)
+    part[data.test], part[data.validation], part[data.train_dev] = 1, 2, 3
+    return part
+
+
+def shades(p: Array, data: Data) -> Array:
+    """Predictions ``(classes or 1, …)`` as bytes: class and confidence, or the value from -1 to 1."""
+    if data.task == "values":
+        return np.asarray((np.clip(p[0], -1, 1) + 1) * 127.5).round().astype(np.uint8)
+    levels = 256 // data.classes
+    share = 1 / data.classes
+    confidence = (p.max(axis=0) - share) * ((levels - 1) / (1 - share))
+    return p.argmax(axis=0).astype(np.uint8) * np.uint8(levels) + confidence.astype(np.uint8)
 
 
 def _resized(field: Array, side: int) -> Array:

@@ -12,6 +12,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.preprocessing import PREPROCESSING
 from engine.regularizers import REGULARIZERS
 from engine.schedules import SCHEDULES
+from engine.shifts import SHIFTS
 
 CATALOG: dict[str, Registry[Any]] = {
     registry.family: registry
@@ -24,6 +25,7 @@ CATALOG: dict[str, Registry[Any]] = {
         INITIALIZERS,
         PREPROCESSING,
         DATASETS,
+        SHIFTS,
         FEATURES,
     )
 }

@@ -17,6 +17,17 @@ def refuse(spec: NetworkSpec, data: Data) -> None:
 
 
 def _classes(spec: NetworkSpec, data: Data) -> None:
+    if data.task == "values":
+        if not spec.loss.values:
+            raise Refused(
+                "loss",
+                Text(
+                    f"{spec.loss.label.en} tells classes apart, but these data carry values. "
+                    "Choose the automatic loss, squared error, absolute error or Huber.",
+                    f"{spec.loss.label.zh}用于分类，而这些数据是数值。请选择自动、平方误差、绝对误差或 Huber 损失。",
+                ),
+            )
+        return
     low, high = spec.loss.classes
     if not low <= data.classes <= high:
         raise Refused(
@@ -76,7 +87,8 @@ def _together(spec: NetworkSpec) -> None:
 
 
 def _sizes(spec: NetworkSpec, data: Data) -> None:
-    count = data.n_train - round(data.n_train * spec.held_out())
+    held_out = round(data.n_train * spec.held_out(data))
+    count = data.n_train - held_out
     lonely = spec.batch_size == 1 or count % spec.batch_size == 1
     if spec.batch_norm and lonely and not spec.optimizer.full_batch:
         raise Refused(
@@ -87,8 +99,7 @@ def _sizes(spec: NetworkSpec, data: Data) -> None:
                 "批中只有一个点时，批量归一化没有可归一化的内容，而每轮会出现这样的批。请换一个批大小。",
             ),
         )
-    held_out = round(data.n_train * spec.held_out())
-    if spec.held_out() and held_out < FEWEST_VALIDATION_POINTS:
+    if spec.held_out(data) and held_out < FEWEST_VALIDATION_POINTS:
         raise Refused(
             "regularizers",
             Text(

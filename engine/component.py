@@ -29,6 +29,8 @@ class Setting:
 
     ``live`` fields can change while a network trains; the others need a fresh start.
     ``suggestions`` are values worth trying, in order; ``compare`` are values worth seeing side by side.
+    ``options`` are the choices of a ``Literal`` field with their names. ``control`` is the kind of control a page needs
+    where the field's type does not say it.
     """
 
     label: Text
@@ -40,6 +42,8 @@ class Setting:
     unit: str = ""
     live: bool = False
     group: str = "network"
+    options: tuple[tuple[str, Text], ...] = ()
+    control: str = ""
 
 
 class Refused(ValueError):

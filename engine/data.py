@@ -1,63 +1,143 @@
-"""The points of a run: drawn from a dataset, split into training and test part, and turned into network inputs."""
+"""The points of a run: drawn from a dataset, split into parts, and turned into network inputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.component import Array
+from engine.datasets import Dataset
+from engine.datasets.base import Task
 from engine.features import Feature
+from engine.own import stable_split
 from engine.preprocessing import Preprocessing
+from engine.shifts import NoShift
 from engine.spec import DataSpec
-from engine.streams import POINTS, stream
+from engine.streams import POINTS, SHIFT, stream
+
+TRAIN_DEV_SHARE = 0.2
+"""Share of shifted training points that is held out as train-dev part."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Points ``(2, n)`` and labels ``(n,)``; the first ``n_train`` are the training part, the others the test part."""
+    """Points ``(2, n)`` and their classes or values ``(n,)``, in this order: training part, train-dev part (training
+    points held out, where the training distribution is shifted), validation part, test part. All but the first can be
+    empty."""
 
     points: Array
     labels: Array
     n_train: int
     classes: int
     seed: int
+    n_train_dev: int = 0
+    n_validation: int = 0
+    task: Task = "classes"
+    attributes: bool = False
+    dimensions: int = 2
+    exact: Any = None
+    """What `engine.tf_playground` needs to go on as TensorFlow Playground does; None otherwise."""
 
     @property
     def train(self) -> slice:
         return slice(0, self.n_train)
 
     @property
+    def train_dev(self) -> slice:
+        return slice(self.n_train, self.n_train + self.n_train_dev)
+
+    @property
+    def validation(self) -> slice:
+        return slice(self.train_dev.stop, self.train_dev.stop + self.n_validation)
+
+    @property
     def test(self) -> slice:
-        return slice(self.n_train, None)
+        return slice(self.validation.stop, len(self.labels))
 
 
 def draw(spec: DataSpec) -> Data:
-    """Draw the points of ``spec`` and split them at random, with the same share of every class in both parts.
+    """Draw the points of ``spec`` and split them at random, with the same share of every class in all parts.
 
-    At least one point of every class goes to each part.
+    Training and test part get at least one point of every class where it has two. Any number of points at the end of
+    the training part is as good as stratified, too. Points that are given one by one stay in the part they are in when
+    others are added. With a seed of TensorFlow Playground's, its points and its split.
     """
-    rng = stream(spec.seed, POINTS)
-    points, labels = spec.dataset.sample(spec.samples, spec.noise, rng)
-    order = rng.permutation(spec.samples)
-    in_training = np.zeros(spec.samples, bool)
-    classes = spec.dataset.class_count()
-    for label in range(classes):
-        members = order[labels[order] == label]
-        count = round(len(members) * spec.train_share)
-        in_training[members[: min(max(count, 1), len(members) - 1)]] = True
-    order = np.concatenate([order[in_training[order]], order[~in_training[order]]])
-    return Data(points[:, order], labels[order], int(in_training.sum()), classes, spec.seed)
+    from engine import tf_playground  # which needs this module
+
+    if tf_playground.serves(spec):
+        return tf_playground.draw(spec)
+    dataset = spec.dataset
+    points, labels = dataset.sample(
+        spec.samples, spec.noise, stream(spec.seed, POINTS), spec.imbalance, spec.label_noise
+    )
+    rng = stream(spec.seed, SHIFT)
+    strata = labels if dataset.task == "classes" else np.zeros(len(labels), int)
+    order = rng.permutation(len(labels))
+    if dataset.given:
+        learning = stable_split(strata, spec.train_share, spec.seed)
+    else:
+        learning = _share_of_each(strata, order, spec.train_share)
+    learn, test = order[learning[order]], order[~learning[order]]
+    shifted = not isinstance(spec.shift, NoShift)
+    learn = learn[_interleaved(strata[learn])]
+    n_validation = round(spec.validation_share * len(learn))
+    n_train_dev = round(TRAIN_DEV_SHARE * (len(learn) - n_validation)) if shifted else 0
+    n_train = len(learn) - n_validation - n_train_dev
+    train, train_dev, validation = np.split(learn, [n_train, n_train + n_train_dev])
+    if shifted:
+        foreign = np.concatenate([train, train_dev])
+        points[:, foreign] = spec.shift.move(points[:, foreign], rng)
+    order = np.concatenate([train, train_dev, validation, test])
+    return data_of(dataset, points[:, order], labels[order], n_train, spec.seed, n_train_dev, n_validation)
+
+
+def data_of(
+    dataset: Dataset,
+    points: Array,
+    labels: Array,
+    n_train: int,
+    seed: int,
+    n_train_dev: int = 0,
+    n_validation: int = 0,
+    exact: Any = None,
+) -> Data:
+    """The points of a dataset in their parts."""
+    kind = (dataset.task, dataset.attributes, dataset.dimensions)
+    return Data(points, labels, n_train, dataset.class_count(), seed, n_train_dev, n_validation, *kind, exact)
+
+
+def _share_of_each(strata: Array, order: Array, share: float) -> Array:
+    """Which points are for learning: this share of every class, at least one of it and not the last one."""
+    chosen = np.zeros(len(strata), bool)
+    for label in np.unique(strata):
+        members = order[strata[order] == label]
+        count = round(len(members) * share)
+        chosen[members[: min(max(count, 1), max(len(members) - 1, 1))]] = True
+    return chosen
+
+
+def _interleaved(strata: Array) -> Array:
+    """An order in which the classes take turns in proportion, so that cutting anywhere keeps their shares; within a
+    class the order stays."""
+    place = np.empty(len(strata))
+    for label in np.unique(strata):
+        members = np.flatnonzero(strata == label)
+        place[members] = (np.arange(len(members)) + 0.5) / len(members)
+    return np.argsort(place, kind="stable")
 
 
 class Inputs:
     """From points to what the first layer multiplies: features, preprocessing, and a last row of ones for the bias."""
 
-    def __init__(self, features: Sequence[Feature], preprocessing: Preprocessing, train_points: Array) -> None:
+    def __init__(self, features: Sequence[Feature], preprocessing: Preprocessing, points: Array) -> None:
+        """The preprocessing is fitted on ``points``, which should be training points."""
         self._features = tuple(features)
-        self._affine = preprocessing.fit(self._compute(train_points))
+        self.affine = preprocessing.fit(self.compute(points))
 
-    def _compute(self, points: Array) -> Array:
+    def compute(self, points: Array) -> Array:
+        """The features of points ``(2, m)`` before preprocessing, ``(n_in, m)``."""
         return np.stack([feature.compute(points[0], points[1]) for feature in self._features])
 
     def __len__(self) -> int:
@@ -66,5 +146,5 @@ class Inputs:
     def __call__(self, points: Array, dtype: DTypeLike) -> Array:
         """Inputs ``(n_in + 1, m)`` of points ``(2, m)``."""
         x = np.ones((len(self._features) + 1, points.shape[1]), dtype)
-        x[:-1] = self._affine(self._compute(points))
+        x[:-1] = self.affine(self.compute(points))
         return x

@@ -1,8 +1,8 @@
 """Diagnostics: what is worth knowing about a run besides its loss. All numbers are per network, ``(K,)``, or per
 network and layer, ``(K, layers)``.
 
-Measured on the whole training part (losses and accuracies on the test part, too), so that they do not flicker with the
-batch.
+Measured on the whole training part (losses and accuracies on the other parts, too), so that they do not flicker with
+the batch.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,10 @@ SATURATED_BELOW = 0.05
 
 @dataclass(frozen=True)
 class Metrics:
-    """``train_loss`` and ``test_loss`` are the data loss L without the penalty R, which stands beside them.
+    """Losses are the data loss L without the penalty R, which stands beside them. What does not apply is NaN: numbers
+    of a part without points, accuracies where the data carry values, R² and error where they carry classes.
 
+    ``…_r2``: 1 − Σ(ŷ − y)² / Σ(y − ȳ)², the share of the variance that is explained. ``…_error``: √mean (ŷ − y)².
     ``dead_ratio``: share of hidden units whose output is 0 for every training point (S3); NaN without hidden layers.
     ``saturation_ratio``: share of all (unit, training point) pairs whose activation is bounded and has |g'(z)| < 0.05.
     ``gradient_norm``: ‖dL/dθ‖ of each weight layer's parameters, over the training part (S4: vanishing, exploding).
@@ -30,9 +32,17 @@ class Metrics:
 
     train_loss: Array
     test_loss: Array
+    validation_loss: Array
+    train_dev_loss: Array
     penalty: Array
     train_accuracy: Array
     test_accuracy: Array
+    validation_accuracy: Array
+    train_dev_accuracy: Array
+    train_r2: Array
+    test_r2: Array
+    train_error: Array
+    test_error: Array
     dead_ratio: Array
     saturation_ratio: Array
     layer_dead_ratio: Array
@@ -40,29 +50,55 @@ class Metrics:
     gradient_norm: Array
     update_ratio: Array
     predicted: Array
-    """Predicted class of every point, ``(K, n)``."""
+    """Predicted class of every point, ``(K, n)``; 0 where the data carry values."""
+
+
+@dataclass
+class Part:
+    """How K networks do on one part of the points."""
+
+    loss: Array
+    accuracy: Array
+    r2: Array
+    error: Array
+    predicted: Array
+
+
+def assess(trainer: "Trainer", part: slice) -> Part:
+    """Losses, accuracies or errors, and predicted classes on one part of the points."""
+    k = trainer.network.networks
+    labels, targets = trainer.data.labels[part], trainer.targets[:, part]
+    m = len(labels)
+    unknown = np.full(k, np.nan)
+    found = Part(unknown, unknown, unknown, unknown, np.zeros((k, m), np.intp))
+    if m == 0:
+        return found
+    logits = trainer.layout(m).forward(trainer.x[:, part])
+    found.loss = np.broadcast_to(np.asarray(trainer.loss.loss(logits, targets)), (k,)).copy()
+    if trainer.data.task == "classes":
+        found.predicted = trainer.loss.predict(logits, trainer.data.classes).reshape(k, -1)
+        found.accuracy = (found.predicted == labels).mean(axis=1)
+    else:
+        squares = np.square(logits - targets).reshape(k, m).mean(axis=1)
+        variance = labels.var()
+        found.error = np.sqrt(squares)
+        found.r2 = 1 - squares / variance if variance > 0 else unknown
+    return found
 
 
 def measure(trainer: "Trainer") -> Metrics:
     """Measure a trainer's networks as they are. Its gradients are overwritten; nothing else changes."""
     network, data, loss = trainer.network, trainer.data, trainer.loss
     k = network.networks
-
-    def one_each(values: Array) -> Array:
-        return np.broadcast_to(np.asarray(values), (k,)).copy()
-
-    def forward(part: slice) -> tuple[Array, Array]:
-        x = trainer.x[:, part]
-        logits = trainer.layout(x.shape[1]).forward(x)
-        predicted = loss.predict(logits, data.classes).reshape(k, -1)
-        return one_each(loss.loss(logits, trainer.targets[:, part])), predicted
-
-    test_loss, test_predicted = forward(data.test)
-    held_out = forward(trainer.validation)[1] if trainer.validation.start < data.n_train else np.empty((k, 0), int)
-    train_loss, train_predicted = forward(trainer.train_part)
+    test, train_dev = assess(trainer, data.test), assess(trainer, data.train_dev)
+    validation = assess(trainer, trainer.validation)
+    train = assess(trainer, trainer.train_part)  # last, because the backward pass goes on from it
     layout = trainer.layout(trainer.n_train)
     d = loss.gradient(layout.logits, trainer.targets[:, trainer.train_part], layout.d_logits)
     layout.backward(np.multiply(d, layout.one_over_m, out=d))
+    # A network's own validation part was cut from the training part; that of the data comes after train-dev.
+    own = trainer.validation.start < data.n_train
+    between = [validation, train_dev] if own else [train_dev, validation]
 
     widths = np.array([layer.a.shape[-2] for layer in layout.hidden])
     dead = np.empty((k, len(layout.hidden)))
@@ -78,20 +114,26 @@ def measure(trainer: "Trainer") -> Metrics:
         return np.sqrt(np.stack([squares[:, span].sum(axis=1) for span in network.spans], axis=1))
 
     weight_norms = norms(network.parameters)
-    predicted = np.concatenate([train_predicted, held_out, test_predicted], axis=1)
-    correct = predicted == data.labels
     units = widths.sum()
     return Metrics(
-        train_loss=train_loss,
-        test_loss=test_loss,
+        train_loss=train.loss,
+        test_loss=test.loss,
+        validation_loss=validation.loss,
+        train_dev_loss=train_dev.loss,
         penalty=trainer.penalty(),
-        train_accuracy=correct[:, trainer.train_part].mean(axis=1),
-        test_accuracy=correct[:, data.test].mean(axis=1),
+        train_accuracy=train.accuracy,
+        test_accuracy=test.accuracy,
+        validation_accuracy=validation.accuracy,
+        train_dev_accuracy=train_dev.accuracy,
+        train_r2=train.r2,
+        test_r2=test.r2,
+        train_error=train.error,
+        test_error=test.error,
         dead_ratio=dead @ widths / units if units else np.full(k, np.nan),
         saturation_ratio=saturated @ widths / units if units else np.full(k, np.nan),
         layer_dead_ratio=dead,
         layer_saturation_ratio=saturated,
         gradient_norm=norms(network.gradients),
         update_ratio=norms(trainer.update) / np.where(weight_norms > 0, weight_norms, 1),
-        predicted=predicted,
+        predicted=np.concatenate([part.predicted for part in (train, *between, test)], axis=1),
     )

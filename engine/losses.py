@@ -7,13 +7,16 @@ as an array).
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 from annotated_types import Interval
 
 from engine.activations import HALF, ONE, TWO, ZERO, sigmoid
 from engine.component import Array, Component, Registry, Setting, Text
+
+if TYPE_CHECKING:
+    from engine.data import Data
 
 LOSSES: Registry["Loss"] = Registry("losses", Text("Loss", "损失函数"))
 
@@ -27,6 +30,13 @@ class Loss(Component):
 
     classes: ClassVar[tuple[int, int]] = (2, 6)
     """Fewest and most classes it can tell apart."""
+
+    values: ClassVar[bool] = False
+    """Whether it also serves for regression, where there are 0 classes and the labels are numbers."""
+
+    def resolve(self, data: "Data") -> "Loss":
+        """The loss that these data are trained with: itself, but for the automatic choice."""
+        return self
 
     def outputs(self, classes: int) -> int:
         """Number of output units for so many classes."""
@@ -52,6 +62,37 @@ class Loss(Component):
     def predict(self, logits: Array, classes: int | None = None) -> Array:
         """Most probable class of every sample."""
         return np.argmax(logits, axis=-2)
+
+    def least(self, posterior: Array) -> Array | None:
+        """The smallest loss ``(m,)`` that any prediction can expect, where the classes are as probable as ``(classes,
+        m)`` says; None where no formula for it is known here."""
+        return None
+
+
+def entropy(p: Array) -> Array:
+    """−Σ p ln p over the first axis, in nats."""
+    return np.asarray(-np.sum(p * np.log(np.where(p > 0, p, 1)), axis=0))
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class AutomaticLoss(Loss):
+    """Whatever suits the data: softmax cross-entropy for classes, attribute logistic where a class is a set of yes/no
+    labels, squared error for values. Source: S3."""
+
+    id = "auto"
+    label = Text("Automatic", "自动")
+    formula = "L by the data"
+    description = Text(
+        "Softmax cross-entropy for classes, attribute logistic for several labels a point, squared error for values.",
+        "分类用 Softmax 交叉熵，多标签用属性逻辑回归损失，数值用平方误差。",
+    )
+    values = True
+
+    def resolve(self, data: "Data") -> Loss:
+        if data.task == "values":
+            return SquaredError()
+        return AttributeLogistic() if data.attributes else SoftmaxCrossEntropy()
 
 
 def softmax(logits: Array) -> Array:
@@ -100,6 +141,9 @@ class SoftmaxCrossEntropy(OneOutputPerClass):
         np.divide(out, np.add.reduce(out, axis=-2, keepdims=True), out)
         return np.subtract(out, targets, out)
 
+    def least(self, posterior: Array) -> Array:
+        return entropy(posterior)
+
 
 @LOSSES.add
 @dataclass(frozen=True)
@@ -138,6 +182,53 @@ class Logistic(Loss):
 
     def predict(self, logits: Array, classes: int | None = None) -> Array:
         return (logits[..., 0, :] > 0).astype(np.intp)
+
+    def least(self, posterior: Array) -> Array:
+        return entropy(posterior)
+
+
+@LOSSES.add
+@dataclass(frozen=True)
+class SquaredTanh(Loss):
+    """L = ½(tanh z − t)² for one output and t = ±1, +1 being the second class: what TensorFlow Playground minimizes.
+    Where tanh saturates on the wrong side the gradient (tanh z − t)(1 − tanh² z) vanishes, so a network that is very
+    wrong learns slowly; cross-entropy does not have that fault (S3)."""
+
+    id = "squared_tanh"
+    label = Text("Squared error of tanh", "tanh 平方误差")
+    formula = "L = ½ (tanh z − t)²"
+    description = Text(
+        "TensorFlow Playground's loss: squared distance of a tanh output to ±1; slow where the output is very wrong.",
+        "TensorFlow Playground 所用：tanh 输出与 ±1 之差的平方；输出错得很离谱时学得慢。",
+    )
+    classes = (2, 2)
+
+    def outputs(self, classes: int) -> int:
+        return 1
+
+    def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
+        return (2 * labels[np.newaxis] - 1).astype(dtype)
+
+    def loss(self, logits: Array, targets: Array) -> Array:
+        residual = np.tanh(logits) - targets
+        np.multiply(residual, residual, residual)
+        return np.asarray(0.5 * residual.mean(axis=(-2, -1)))
+
+    def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        np.tanh(logits, out)
+        slope = ONE - out * out
+        np.subtract(out, targets, out)
+        return np.multiply(out, slope, out)
+
+    def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        p = HALF * (np.tanh(logits) + ONE)
+        return np.concatenate([1 - p, p], axis=-2)
+
+    def predict(self, logits: Array, classes: int | None = None) -> Array:
+        return (logits[..., 0, :] > 0).astype(np.intp)
+
+    def least(self, posterior: Array) -> Array:
+        return np.asarray(2 * posterior[0] * posterior[1])
 
 
 class Hinge(OneOutputPerClass):
@@ -184,6 +275,9 @@ class MulticlassHinge(Hinge):
         self._shortfall(logits, targets, out)
         return self._against_the_right_class(np.sign(out, out), targets)
 
+    def least(self, posterior: Array) -> Array | None:
+        return 2 * posterior.min(axis=0) if len(posterior) == 2 else None
+
 
 @LOSSES.add
 @dataclass(frozen=True)
@@ -209,15 +303,36 @@ class SquaredHinge(Hinge):
         self._shortfall(logits, targets, out)
         return self._against_the_right_class(np.multiply(out, TWO, out), targets)
 
+    def least(self, posterior: Array) -> Array | None:
+        return 4 * posterior.prod(axis=0) if len(posterior) == 2 else None
+
 
 class Regression(OneOutputPerClass):
-    """Losses of the residual r = ŷ − y. On class labels the network regresses on one-hot targets, one output a class.
+    """Losses of the residual r = ŷ − y. With 0 classes the labels are values, and there is one output, which is the
+    prediction. On class labels the network regresses on one-hot targets, one output a class.
 
-    The outputs are no probabilities, but near 0 and 1 after training: clipped to [0, 1] and scaled to sum 1 they serve
+    Such outputs are no probabilities, but near 0 and 1 after training: clipped to [0, 1] and scaled to sum 1 they serve
     as such (all alike where none is above 0). The largest output is predicted, also where clipping makes it a tie.
     """
 
+    values = True
+
+    def outputs(self, classes: int) -> int:
+        return max(classes, 1)
+
+    def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
+        return super().targets(labels, classes, dtype) if classes else labels[np.newaxis].astype(dtype)
+
+    def least_of_noise(self, sigma: float) -> float:
+        """The smallest loss that can be expected where the values carry normal noise of this standard deviation: the
+        expected loss of the noise itself, by Gauss-Hermite quadrature."""
+        nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+        cost = self.loss(sigma * nodes.reshape(-1, 1, 1), np.zeros((1, 1)))
+        return float(weights @ cost / weights.sum())
+
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
+        if classes == 0:
+            return logits
         p = np.clip(logits, 0.0, 1.0)
         total = np.add.reduce(p, axis=-2, keepdims=True)
         none = total == ZERO
@@ -248,6 +363,9 @@ class SquaredError(Regression):
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         return np.subtract(logits, targets, out)
 
+    def least(self, posterior: Array) -> Array:
+        return np.asarray(0.5 * (posterior * (1 - posterior)).sum(axis=0))
+
 
 @LOSSES.add
 @dataclass(frozen=True)
@@ -271,6 +389,9 @@ class AbsoluteError(Regression):
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         np.subtract(logits, targets, out)
         return np.sign(out, out)
+
+    def least(self, posterior: Array) -> Array:
+        return np.asarray(np.minimum(posterior, 1 - posterior).sum(axis=0))
 
 
 @LOSSES.add
@@ -311,6 +432,11 @@ class Huber(Regression):
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         np.subtract(logits, targets, out)
         return np.clip(out, -self.delta, self.delta, out=out)
+
+    def least(self, posterior: Array) -> Array | None:
+        if self.delta < 1:  # residuals of one-hot targets reach 1
+            return None
+        return np.asarray(0.5 * (posterior * (1 - posterior)).sum(axis=0))
 
 
 @cache
@@ -376,6 +502,10 @@ class AttributeHinge(Attributes):
         np.multiply(out, targets, out)
         return np.negative(out, out)
 
+    def least(self, posterior: Array) -> Array:
+        yes = digits(len(posterior)) @ posterior
+        return np.asarray(2 * np.minimum(yes, 1 - yes).sum(axis=0))
+
 
 @LOSSES.add
 @dataclass(frozen=True)
@@ -401,6 +531,10 @@ class AttributeLogistic(Attributes):
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         return np.subtract(sigmoid(logits, out), targets, out)
+
+    def least(self, posterior: Array) -> Array:
+        yes = digits(len(posterior)) @ posterior
+        return np.asarray(sum(entropy(np.stack([answer, 1 - answer])) for answer in yes))
 
 
 def balanced(first: int, classes: int) -> Tree:
@@ -487,3 +621,6 @@ class HierarchicalSoftmax(Loss):
 
     def predict(self, logits: Array, classes: int | None = None) -> Array:
         return np.argmax(self._log_probabilities(logits), axis=-2)
+
+    def least(self, posterior: Array) -> Array:
+        return entropy(posterior)

@@ -24,7 +24,9 @@ class Results:
 
 
 def results(trainer: Trainer, part: slice, network: int = 0) -> Results:
-    """How one network does on a part of the points."""
+    """How one network does on a part of the points. Raises ValueError where the data carry values."""
+    if trainer.data.task != "classes":
+        raise ValueError("data: a confusion matrix needs classes")
     predicted = trainer.loss.predict(trainer.logits(trainer.x[:, part])[network], trainer.data.classes)
     labels = trainer.data.labels[part]
     classes = trainer.data.classes

@@ -5,7 +5,7 @@ with ``live=True`` can change while the network trains, all others need a fresh 
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Interval, Len
 
@@ -14,11 +14,15 @@ from engine.component import Setting, Text
 from engine.datasets import Circle, Dataset
 from engine.features import X1, X2, Feature
 from engine.initializers import He, Initializer
-from engine.losses import Loss, SoftmaxCrossEntropy
+from engine.losses import AutomaticLoss, Loss
 from engine.optimizers import SGD, Optimizer
 from engine.preprocessing import Preprocessing, Standardize
 from engine.regularizers import Regularizer
 from engine.schedules import Constant, Schedule
+from engine.shifts import NoShift, Shift
+
+if TYPE_CHECKING:
+    from engine.data import Data
 
 MAX_WIDTH = 128
 MAX_DEPTH = 8
@@ -72,6 +76,57 @@ class DataSpec:
             group="data",
         ),
     ] = 0.5
+    validation_share: Annotated[
+        float,
+        Interval(ge=0.0, le=0.5),
+        Setting(
+            Text("Validation share", "验证集比例"),
+            Text(
+                "Share of the training points held out for validation; early stopping takes a fifth by itself.",
+                "从训练集中留出作验证的比例；早停会自动留出五分之一。",
+            ),
+            step=0.1,
+            unit="%",
+            group="data",
+        ),
+    ] = 0.0
+    label_noise: Annotated[
+        float,
+        Interval(ge=0.0, le=0.5),
+        Setting(
+            Text("Label noise", "标签噪声"),
+            Text("Share of the points that carry a wrong label.", "标签错误的数据点所占比例。"),
+            step=0.05,
+            unit="%",
+            group="data",
+        ),
+    ] = 0.0
+    imbalance: Annotated[
+        float,
+        Interval(ge=1.0, le=20.0),
+        Setting(
+            Text("Imbalance", "类别不均衡"),
+            Text(
+                "How many times as frequent the first class is as the last; 1 is balanced.",
+                "第一类数量是最后一类的多少倍；1 表示均衡。",
+            ),
+            scale="log",
+            suggestions=(1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0),
+            unit="×",
+            group="data",
+        ),
+    ] = 1.0
+    shift: Annotated[
+        Shift,
+        Setting(
+            Text("Shifted training data", "训练数据偏移"),
+            Text(
+                "Lets the training points come from another distribution; a fifth of them is held out as train-dev.",
+                "让训练数据来自另一分布，并从中留出五分之一作为训练—开发集。",
+            ),
+            group="data",
+        ),
+    ] = field(default_factory=NoShift)
     seed: Annotated[
         int,
         Interval(ge=0, le=MAX_SEED),
@@ -82,6 +137,19 @@ class DataSpec:
             group="data",
         ),
     ] = 1
+    tf_seed: Annotated[
+        str,
+        Len(0, 64),
+        Setting(
+            Text("TensorFlow Playground seed", "TensorFlow Playground 种子"),
+            Text(
+                "If given, points, first weights and the order of the steps are those of TensorFlow Playground.",
+                "若填写，则数据点、初始权重与更新顺序都与 TensorFlow Playground 相同。",
+            ),
+            group="data",
+            control="hidden",
+        ),
+    ] = ""
 
 
 @dataclass(frozen=True)
@@ -274,7 +342,7 @@ class NetworkSpec:
             Text("What training makes small.", "训练要减小的量。"),
             group="training",
         ),
-    ] = field(default_factory=SoftmaxCrossEntropy)
+    ] = field(default_factory=AutomaticLoss)
     initializer: Annotated[
         Initializer,
         Setting(
@@ -335,13 +403,27 @@ class NetworkSpec:
             group="inputs",
         ),
     ] = field(default_factory=Standardize)
+    fit_on_all: Annotated[
+        bool,
+        Setting(
+            Text("Fit on all points", "用全部数据拟合"),
+            Text(
+                "A common mistake: the preprocessing also looks at the test points, which must stay unseen.",
+                "常见错误：预处理也使用了本应不可见的测试数据。",
+            ),
+            group="inputs",
+        ),
+    ] = False
 
     def widths(self) -> tuple[int, ...]:
         """Units in each hidden layer."""
         return tuple(layer.width for layer in self.hidden)
 
-    def held_out(self) -> float:
-        """Share of the training points that serve as validation part."""
+    def held_out(self, data: "Data") -> float:
+        """Share of the training points that this network holds out as validation part of its own; 0 where the data have
+        one."""
+        if data.n_validation:
+            return 0.0
         return max((regularizer.held_out for regularizer in self.regularizers), default=0.0)
 
     def start(self) -> tuple[object, ...]:
@@ -356,7 +438,7 @@ class NetworkSpec:
             self.residual,
             self.batch_norm,
             self.bootstrap,
-            self.held_out(),
+            any(regularizer.held_out for regularizer in self.regularizers),
             self.loss,
             self.initializer,
             self.gain,
@@ -364,6 +446,7 @@ class NetworkSpec:
             self.seed,
             self.features,
             self.preprocessing,
+            self.fit_on_all,
         )
 
 

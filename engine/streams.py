@@ -6,7 +6,7 @@ data and weights do not give equal numbers, and drawing more from one changes no
 
 import numpy as np
 
-POINTS, ORDER, WEIGHTS, NOISE, ROWS, AUGMENTATION = range(6)
+POINTS, ORDER, WEIGHTS, NOISE, ROWS, AUGMENTATION, SHIFT = range(7)
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:

@@ -62,23 +62,20 @@ class Trainer:
         first = specs[0]
         for spec in specs:
             refuse(spec, self.data)
-        self.loss = first.loss
+        self.loss = first.loss.resolve(self.data)
         self.dtype = np.dtype(dtype)
-        self.n_train = self.data.n_train - round(self.data.n_train * first.held_out())
-        self.validation = slice(self.n_train, self.data.n_train)
-        self.inputs = Inputs(first.features, first.preprocessing, self.data.points[:, : self.n_train])
+        held_out = round(self.data.n_train * first.held_out(self.data))
+        self.n_train = self.data.n_train - held_out
+        self.validation = slice(self.n_train, self.data.n_train) if held_out else self.data.validation
+        fitted = slice(None) if first.fit_on_all else self.train_part
+        self.inputs = Inputs(first.features, first.preprocessing, self.data.points[:, fitted])
         self.x = self.inputs(self.data.points, dtype)
         self.targets = self.loss.targets(self.data.labels, self.data.classes, dtype)
         outputs = self.loss.outputs(self.data.classes)
         activations = tuple(self._stack_activations(specs))
         shape = Shape(len(self.inputs), first.widths(), outputs, activations, first.batch_norm)
         self.network = Network(shape, len(specs), dtype)
-        self.network.initialize(
-            [spec.initializer for spec in specs],
-            [spec.seed for spec in specs],
-            [spec.gain for spec in specs],
-            [spec.bias for spec in specs],
-        )
+        self._initialize(specs)
         self.rows = self._own_rows(specs) if rows is None else np.asarray(rows)
         self.steps = 0
         self._epoch = 0
@@ -89,7 +86,8 @@ class Trainer:
         count = self.n_train if self.rows is None else self.rows.shape[1]
         self._count = count
         stack = () if self.rows is None or len(specs) == 1 else (len(specs),)
-        self._order = self._orderer.permutation(count)
+        self._order = np.arange(count)
+        self._reorder()
         # For one network columns lie together, so that a batch of them is in one piece for `dot`.
         order: Literal["F", "C"] = "F" if len(specs) == 1 else "C"
         self._shuffled_x = np.empty((*stack, len(self.x), count), dtype, order)
@@ -100,6 +98,15 @@ class Trainer:
         self.stopping: Stopping | None = None
         self._configure(specs)
         self._gather()
+
+    def _initialize(self, specs: Sequence[NetworkSpec]) -> None:
+        """Draw the first weights."""
+        self.network.initialize(
+            [spec.initializer for spec in specs],
+            [spec.seed for spec in specs],
+            [spec.gain for spec in specs],
+            [spec.bias for spec in specs],
+        )
 
     def _own_rows(self, specs: Sequence[NetworkSpec]) -> Array | None:
         if not specs[0].bootstrap:
@@ -290,10 +297,14 @@ class Trainer:
             norm = np.sqrt(np.add.reduce(g * g, axis=1, keepdims=True))
             np.multiply(g, np.minimum(self._clip / np.maximum(norm, self._clip), 1), g)
 
+    def _reorder(self) -> None:
+        """Bring the training points into the next epoch's order."""
+        self._orderer.shuffle(self._order)
+
     def _next_epoch(self) -> None:
         self._epoch += 1
         self._seen = 0
-        self._orderer.shuffle(self._order)
+        self._reorder()
         self._gather()
         if not self.schedule.constant:
             self._set_rate()
@@ -368,12 +379,17 @@ class Trainer:
         return out
 
     def predict(self, points: Array) -> Array:
-        """Class probabilities ``(K, classes, m)`` of points ``(2, m)``."""
+        """Class probabilities ``(K, classes, m)`` of points ``(2, m)``, or the values ``(K, 1, m)``."""
         with np.errstate(all="ignore"):
             return self.loss.probabilities(self.logits(self.inputs(np.asarray(points), self.dtype)), self.data.classes)
 
+    def curve(self, resolution: int = 121) -> Array:
+        """Predictions ``(K, classes or 1, resolution)`` along the x1 axis, ends included."""
+        return self.predict(np.stack([np.linspace(*PLANE, resolution), np.zeros(resolution)]))
+
     def boundary(self, resolution: int = 64) -> Array:
-        """Class probabilities ``(K, classes, resolution, resolution)`` over the plane; row 0 has the largest x2."""
+        """Class probabilities ``(K, classes, resolution, resolution)`` over the plane, or the one predicted value ``(K,
+        1, …)``; row 0 has the largest x2."""
         if self._grid[0] != resolution:
             side = np.linspace(*PLANE, 2 * resolution + 1)[1::2]  # centres of the cells
             x1, x2 = np.meshgrid(side, side[::-1])
@@ -410,6 +426,24 @@ class Trainer:
         mine.parameters[:, :end] = theirs.parameters[:, :end]
         for own, given in zip(mine.averages[:layers], theirs.averages[:layers], strict=True):
             own[...] = given
+
+    def go_on_from(self, source: "Trainer") -> None:
+        """Train on where ``source`` stands, on other points: weights, averages, the optimizer's memory and the counters
+        are taken over, a begun epoch begins anew. Raises ValueError if the networks differ in shape or optimizer."""
+        if self.network.parameters.shape != source.network.parameters.shape or self._slots.shape != source._slots.shape:
+            raise ValueError("networks and optimizers must be alike")
+        for mine, theirs in (
+            (self.network.parameters, source.network.parameters),
+            (self._slots, source._slots),
+            (self.update, source.update),
+            *zip(self.network.averages, source.network.averages, strict=True),
+        ):
+            mine[...] = theirs
+        self.steps, self._epoch, self._slot_steps = source.steps, source._epoch, source._slot_steps
+        self._set_rate()
+        if self.stopping is not None:
+            self.stopping.best_epoch[...] = self.position
+            self.stopping.best[...] = self.network.parameters
 
     def _kept(self) -> dict[str, Array]:
         """The arrays of the state, by name."""

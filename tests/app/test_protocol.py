@@ -44,6 +44,7 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "set", "name": "batch_norm", "value": True},
     {"type": "vary", "variation": "width", "values": [3, 6, 20], "panel": 0},
     {"type": "vary", "variation": "width", "values": [3]},
+    {"type": "points", "points": [[-6, 6, 0], [0.5, -0.25, 5]]},
     {"type": "ack", "frame": 17},
     {"type": "ack", "frame": 0},
 ]
@@ -191,6 +192,8 @@ def conversation(driver: Any) -> Any:
     talk.train(50, 5)
     talk.say({"type": "open", "link": "samples=60&optimizer=adam&regularizers=early_stopping(patience=1)&b.seed=2"})
     talk.train(100, 5)
+    talk.say({"type": "open", "link": "dataset=function&samples=40"})
+    talk.train(1, 1)
     return talk
 
 

@@ -65,22 +65,26 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_catalog_explains_every_component(lang: str) -> None:
     catalog = get(f"/api/catalog?lang={lang}").json()
+    more = {"datasets": {"example", "task", "dimensions", "given", "unused"}, "activations": {"curve"}}
     assert set(catalog) == set(CATALOG)
     for family, entries in catalog.items():
         assert [entry["id"] for entry in entries] == list(CATALOG[family])
         for entry in entries:
             keys = {"id", "label", "formula", "description", "parameters"}
-            assert set(entry) == keys | {"datasets": {"example"}, "activations": {"curve"}}.get(family, set())
+            assert set(entry) == keys | more.get(family, set())
             cls = CATALOG[family][entry["id"]]
             assert entry["label"] == getattr(cls.label, lang)
             assert entry["description"] == getattr(cls.description, lang)
             for control in entry["parameters"]:
-                if control["kind"] != "boolean":
+                if control["kind"] == "choice":
+                    assert control["default"] in [option["value"] for option in control["options"]]
+                    assert all(option["label"] for option in control["options"])
+                elif control["kind"] in ("number", "integer"):
                     assert control["minimum"] <= control["default"] <= control["maximum"]
                 assert control["label"] and control["description"]
             if family == "datasets":
                 example = entry["example"]
-                assert len(example["points"]) == len(example["labels"]) > 50
+                assert len(example["points"]) == len(example["labels"]) > 5
                 assert all(-10 < number < 10 for point in example["points"] for number in point)
 
 
@@ -129,7 +133,7 @@ def test_the_boot_object_holds_what_the_page_is_built_from(lang: str) -> None:
     assert set(boot["form"]) == {"data", "network", "speed"}
     controls = [*boot["form"]["data"], *boot["form"]["network"], boot["form"]["speed"]]
     for control in controls:
-        assert control["kind"] in {"integer", "number", "component", "components", "layers", "boolean"}
+        assert control["kind"] in {"integer", "number", "component", "components", "layers", "boolean", "hidden"}
         assert (control["family"] in CATALOG) == control["kind"].startswith("component")
         assert ("layer" in control) == (control["kind"] == "layers")
     for variation in boot["variations"]:

@@ -251,6 +251,7 @@ VALUES: dict[str, Any] = {
     "seed": 77,
     "features": ["x1"],
     "preprocessing": "none",
+    "fit_on_all": True,
 }
 
 

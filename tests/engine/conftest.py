@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
@@ -14,10 +14,11 @@ from annotated_types import Interval
 
 from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer, draw
 from engine.checks import refuse
-from engine.component import Refused
+from engine.component import Component, Refused
+from engine.datasets import Classes, Dataset, Values
 from engine.initializers import Glorot
 from engine.layers import BatchNorm
-from engine.losses import Logistic
+from engine.losses import AutomaticLoss, Logistic, Loss
 from engine.optimizers import Adam
 from engine.preprocessing import NoPreprocessing
 from engine.regularizers import L2
@@ -32,8 +33,19 @@ FAMILIES = {
     "initializer": "initializers",
     "preprocessing": "preprocessing",
     "dataset": "datasets",
+    "value_dataset": "datasets",
+    "any_dataset": "datasets",
+    "any_shift": "shifts",
     "feature": "features",
     "schedule": "schedules",
+}
+
+# What a test that asks for the left gets: those members of the family for which the law is meant.
+MEANT: dict[str, Callable[[type[Component]], bool]] = {
+    "dataset": lambda cls: issubclass(cls, Classes),
+    "value_dataset": lambda cls: issubclass(cls, Values),
+    "any_dataset": lambda cls: issubclass(cls, Dataset),
+    "loss": lambda cls: issubclass(cls, Loss) and cls is not AutomaticLoss,  # which only stands for another
 }
 
 
@@ -45,6 +57,11 @@ def variants(cls: type) -> Iterator[tuple[str, Any]]:
     for field in fields(cls):
         if isinstance(value := getattr(default, field.name), bool):
             yield f"{cls.id}-{field.name}={not value}", replace(default, **{field.name: not value})
+        hint = hints[field.name]
+        choices = get_args(hint)[0] if getattr(hint, "__metadata__", ()) else hint
+        for choice in get_args(choices) if get_origin(choices) is Literal else ():
+            if choice != value:
+                yield f"{cls.id}-{field.name}={choice}", replace(default, **{field.name: choice})
         for note in getattr(hints[field.name], "__metadata__", ()):
             if not isinstance(note, Interval):
                 continue
@@ -57,7 +74,8 @@ def variants(cls: type) -> Iterator[tuple[str, Any]]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for singular, family in FAMILIES.items():
-        registry = CATALOG[family]
+        meant = MEANT.get(singular, lambda cls: True)
+        registry = {name: cls for name, cls in CATALOG[family].items() if meant(cls)}
         if singular in metafunc.fixturenames:
             cases = [case for cls in registry.values() for case in variants(cls)]
             metafunc.parametrize(singular, [case for _, case in cases], ids=[name for name, _ in cases])
@@ -127,6 +145,7 @@ def others() -> dict[str, Any]:
         "seed": 2,
         "features": (CATALOG["features"]["x1"](),),
         "preprocessing": NoPreprocessing(),
+        "fit_on_all": True,
     }
 
 

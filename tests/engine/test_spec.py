@@ -5,8 +5,10 @@ from typing import get_type_hints
 
 import pytest
 
-from engine import DataSpec, Experiment, HiddenLayer, NetworkSpec
+from engine import DataSpec, Experiment, HiddenLayer, NetworkSpec, draw
 from engine.regularizers import L2
+
+DATA = draw(DataSpec())
 
 
 @pytest.mark.parametrize("spec", [DataSpec, HiddenLayer, NetworkSpec, Experiment])
@@ -52,11 +54,12 @@ def test_parts_of_a_layer_are_live_by_themselves(default_activation):
 def test_a_regularizer_that_holds_points_out_needs_a_fresh_start(default_regularizer):
     spec = NetworkSpec()
     held = replace(spec, regularizers=(default_regularizer,))
-    assert held.held_out() == default_regularizer.held_out
+    assert held.held_out(DATA) == default_regularizer.held_out
+    assert held.held_out(draw(DataSpec(validation_share=0.2))) == 0  # the data hold out enough
     assert (held.start() == spec.start()) == (default_regularizer.held_out == 0)
     several = replace(spec, regularizers=(L2(), default_regularizer))
-    assert several.held_out() == default_regularizer.held_out
+    assert several.held_out(DATA) == default_regularizer.held_out
 
 
 def test_nothing_is_held_out_without_a_regularizer():
-    assert NetworkSpec().held_out() == 0
+    assert NetworkSpec().held_out(DATA) == 0

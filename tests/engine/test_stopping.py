@@ -72,13 +72,13 @@ def test_it_ends_where_training_on_would_have_been_worse():
     trainer.train(300)
     on = Trainer(NOISY, *(replace(SPEC, seed=seed, regularizers=(EarlyStopping(patience=500),)) for seed in range(4)))
     on.train(300)
-    assert (validation_loss(trainer) < 0.5 * validation_loss(on)).all()
+    assert (validation_loss(trainer) < 0.6 * validation_loss(on)).all()
     assert trainer.evaluate().test_loss.mean() < 0.7 * on.evaluate().test_loss.mean()
 
 
 @KINDS
 def test_each_network_of_a_population_ends_in_its_own_time(kind):
-    specs = [replace(SPEC, seed=seed, **kind) for seed in range(4)]
+    specs = [replace(SPEC, seed=seed, **kind) for seed in range(8)]
     together = Trainer(NOISY, *specs, dtype=np.float64)
     together.train(300)
     assert together.finished

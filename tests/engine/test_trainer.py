@@ -738,7 +738,8 @@ def test_divergence_is_found_by_finite_and_is_no_exception_and_no_warning(defaul
         trainer.train(10)
         look(trainer)
         trainer.change(*specs)
-    steep = default_loss.id not in ("attribute_hinge", "multiclass_hinge")  # these stop at their margins
+    # These stop at their margins, or where tanh is flat.
+    steep = default_loss.id not in ("attribute_hinge", "multiclass_hinge", "squared_tanh")
     assert trainer.finite[1] and (not trainer.finite[0] or not steep)
     np.testing.assert_array_equal(trainer.finite, np.isfinite(trainer.network.parameters).all(axis=1))
     assert np.isfinite(trainer.evaluate().train_loss[1])
