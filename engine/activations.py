@@ -43,7 +43,7 @@ def _polynomial(coefficients: tuple[float, ...], x: Array, out: Array) -> Array:
     return out
 
 
-LARGE = 2048  # numbers from which on comparing with an array of zeros beats comparing with one zero
+LARGE = 2048  # numbers from which on NumPy's vectorized loops are worth what they cost to set up
 
 
 @lru_cache(maxsize=64)
@@ -117,7 +117,10 @@ class ReLU(Activation):
         return np.maximum(z, ZERO if z.size < LARGE else zeros(z.shape, z.dtype), out=out)
 
     def df(self, z: Array, a: Array, out: Array) -> Array:
-        return np.sign(a, out)  # a >= 0, so its sign is the derivative, without a detour through bool
+        if z.size < LARGE:
+            return np.sign(a, out)  # a >= 0, so its sign is the derivative, without a detour through bool
+        np.greater(z, ZERO, out=out, casting="unsafe")  # the detour, which is vectorized
+        return out
 
 
 @ACTIVATIONS.add
