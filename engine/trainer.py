@@ -180,9 +180,9 @@ class Trainer:
         self.stopping = Stopping.of(self, self.stopping)
 
     def _column(self, values: Sequence[float]) -> Array:
-        """One number a network, in a shape that goes with ``(K, P)``: ``(K, 1)``, or 0-d for a single network."""
+        """One number a network, in a shape that goes with ``(K, P)``: ``(K, 1)``, or 0-d if they all have the same."""
         array = np.array(values, self.dtype)
-        return array.reshape(()) if len(values) == 1 else array[:, np.newaxis]
+        return array[0].reshape(()) if len(set(values)) == 1 else array[:, np.newaxis]
 
     def _set_rate(self) -> None:
         factor = self._column(np.broadcast_to(self.schedule.factor(self._epoch), self.network.networks).tolist())
