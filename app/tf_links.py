@@ -138,7 +138,7 @@ def encode(experiment: Experiment) -> tuple[str | None, list[Problem]]:
         return None, [Problem((), "tf_one_network", {"count": len(experiment.panels)})]
     wanted = _comparable(experiment)
     data, panel = wanted.data, wanted.panels[0]
-    link = _write(data, panel)
+    link = ADDRESS + _write(data, panel)
     opened = decode(link, "").experiment
     reasons = []
     if not data.tf_seed:
@@ -155,7 +155,7 @@ def encode(experiment: Experiment) -> tuple[str | None, list[Problem]]:
     count = _learning(data.samples, data.train_share * 100)
     if panel.batch_size > count:
         reasons.append(Problem((), "tf_batch", {"value": panel.batch_size, "count": count}))
-    return (None, reasons) if reasons else (ADDRESS + link, [])
+    return (None, reasons) if reasons else (link, [])
 
 
 def opened(link: str) -> dict[str, Any]:

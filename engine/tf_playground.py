@@ -2,8 +2,8 @@
 
 Everything random comes from one generator seeded with a string: first the points, then their shuffle, then the weights.
 Training goes through the points in a fixed order, and what an epoch leaves over joins the next epoch's first update.
-Numbers are float64, as in JavaScript. Written from a description of that program's behaviour, with none of its text:
-dataset formulas from TensorFlow Playground (Apache-2.0), generator from seedrandom (MIT).
+Numbers are float64, as in JavaScript. The dataset formulas and the way of training are TensorFlow Playground's
+(Apache-2.0), the generator is that of the package seedrandom (MIT); the code is our own.
 """
 
 import math

@@ -84,7 +84,9 @@ def _builds(cls: Any, largest: dict[str, float]) -> st.SearchStrategy[Any]:
     """Legal values of a class. A text that must mean something is one that does, or else the default."""
     hints = get_type_hints(cls, include_extras=True)
     drawn = {
-        field.name: MEANINGFUL.get(field.name) or _values(hints[field.name], largest, field.name)
+        field.name: MEANINGFUL[field.name]
+        if field.name in MEANINGFUL
+        else _values(hints[field.name], largest, field.name)
         for field in fields(cls)
     }
     plain = {name: getattr(cls(), name) for name, hint in hints.items() if name in drawn and _is_text(hint)}

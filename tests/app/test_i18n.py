@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import app
-from app import links, protocol
+from app import links, protocol, tf_links
 from app.i18n import LANGUAGES, negotiate, strings, translate
 from app.schema import CODES, Invalid, Problem, parse
 from engine import NetworkSpec
@@ -119,6 +119,13 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
 
 LINKS = ["v=2", "foo=1", "noise=x", "noise=9", "hidden=1000", "seed=1&" * 501]
 
+TF_LINKS = [
+    f"#activation=x&noise=99&batchSize=31&networkShape={'1,' * 9}&seed={'9' * 99}&x=false&y=false&cosX=true&foo=1",
+    "#batchSize=300",
+]
+# What TensorFlow Playground cannot express: nothing of the default, no second network, no weights after a reset.
+NOT_THERE = ["", "b", "tf_seed=1&seed=2"]
+
 
 @pytest.fixture(scope="module")
 def everything_said(driver: Any) -> list[dict[str, Any]]:
@@ -132,6 +139,10 @@ def everything_said(driver: Any) -> list[dict[str, Any]]:
         said += driver.of("error", driver(link).say(command))
     for link in LINKS:
         said += driver.of("notice", driver(link).seen)
+    about_theirs = [notice for link in TF_LINKS for notice in tf_links.decode(link, "").notices]
+    about_theirs += [reason for link in NOT_THERE for reason in tf_links.encode(links.decode(link)[0])[1]]
+    for problem in about_theirs:
+        said.append({"type": "notice", "code": problem.code, "params": problem.params, "message": problem.message})
     with pytest.raises(Invalid) as infinite:  # JSON has no word for it, a link has
         parse(NetworkSpec, {"learning_rate": math.inf})
     for problem in (*infinite.value.problems, Problem((), "binary", {})):  # test_pump sends a binary message
