@@ -4,7 +4,8 @@
 
 import { h } from "./dom.js";
 import { explain } from "./explain.js";
-import { drawThumbnail } from "./points.js";
+import { drawn } from "./fields.js";
+import { createThumbnails } from "./thumbnails.js";
 
 /** The value for a newly chosen entry: defaults, keeping parameters that mean the same. */
 export function valueOf(entry, previous = {}) {
@@ -22,15 +23,17 @@ export function choiceField(descriptor, context) {
   let current = descriptor.default;
   let built = null;
   let parameters = [];
+  /** The last value of entries that hold what nobody wants to make twice. */
+  const kept = new Map();
   const pick = (entryId) => {
     const entry = entries.find((candidate) => candidate.id === entryId);
-    current = valueOf(entry, current);
+    current = kept.get(entryId) ?? valueOf(entry, current);
     context.change(current, true);
     show();
   };
 
   const pictured = entries.some((entry) => entry.example);
-  const chooser = pictured ? thumbnails(descriptor, entries, context, pick) : list(entries, context.id, pick);
+  const chooser = pictured ? createThumbnails(entries, context, pick) : list(entries, context.id, pick);
   const nested = h("div", { class: "nested" });
   const about = context.compact ? null : h("div", {});
   let meaning = null;
@@ -39,11 +42,12 @@ export function choiceField(descriptor, context) {
     const entry = entries.find((candidate) => candidate.id === current?.id);
     chooser.set(current?.id);
     if (!entry) return;
+    if (!entry.parameters.every(drawn)) kept.set(entry.id, current);
     if (built !== entry.id) {
       built = entry.id;
       meaning = about && explain(entry);
       about?.replaceChildren(meaning.element);
-      parameters = entry.parameters.map((parameter) => ({
+      parameters = entry.parameters.filter(drawn).map((parameter) => ({
         name: parameter.name,
         control: context.make(parameter, {
           ...context, compact: false, bare: false, label: undefined, immediate: false,
@@ -69,9 +73,9 @@ export function choiceField(descriptor, context) {
       current = value;
       show();
     },
-    fail(path, text) {
+    fail(path, text, at) {
       const hit = parameters.find(({ name }) => path.includes(name));
-      return hit ? hit.control.fail(path.slice(path.indexOf(hit.name) + 1), text) : false;
+      return hit ? hit.control.fail(path.slice(path.indexOf(hit.name) + 1), text, at) : false;
     },
     clear() {
       for (const { control } of parameters) control.clear();
@@ -86,27 +90,6 @@ function list(entries, id, pick) {
     element: select,
     set(value) {
       select.value = value ?? "";
-    },
-  };
-}
-
-function thumbnails(descriptor, entries, context, pick) {
-  const inputs = new Map();
-  const draw = [];
-  const items = entries.map((entry) => {
-    const input = h("input", { type: "radio", name: context.id, value: entry.id, class: "visually-hidden" });
-    input.addEventListener("change", () => pick(entry.id));
-    inputs.set(entry.id, input);
-    const canvas = h("canvas", { class: "thumbnail", "aria-hidden": "true" });
-    if (entry.example) draw.push(() => drawThumbnail(canvas, entry.example, context.plane, 44));
-    return h("label", { class: "thumbnail-choice", title: entry.label }, input, canvas, h("span", { class: "thumbnail-label" }, entry.label));
-  });
-  draw.forEach((one) => one());
-  return {
-    element: h("div", { class: "thumbnails" }, items),
-    set(value) {
-      const input = inputs.get(value);
-      if (input) input.checked = true;
     },
   };
 }

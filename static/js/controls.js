@@ -6,7 +6,7 @@
 import { h, icon, same, throttle, uniqueId } from "./dom.js";
 import { plain, withUnit } from "./format.js";
 import { t } from "./i18n.js";
-import { numberField, switchField } from "./fields.js";
+import { numberField, optionField, place, switchField, textField } from "./fields.js";
 import { choiceField } from "./choices.js";
 import { layersField } from "./layers.js";
 import { setField } from "./sets.js";
@@ -14,15 +14,16 @@ import { setField } from "./sets.js";
 /**
  * @typedef {{name: string, kind: string, label: string, description: string, default: any, minimum: number|null,
  *   maximum: number|null, scale: string, step: number|null, suggestions: any[], unit: string, live: boolean,
- *   group: string, family: string|null, layer: Descriptor[]}} Descriptor
- * @typedef {{element: HTMLElement, set: (value: any) => void, fail: (path: any[], text: string) => boolean, clear: () => void,
+ *   group: string, family: string|null, layer: Descriptor[], options: {value: string, label: string}[]}} Descriptor
+ * @typedef {{element: HTMLElement, set: (value: any) => void, fail: (path: any[], text: string, at?: number) => boolean, clear: () => void,
  *   value: () => any}} Control
  * @typedef {{catalog: Record<string, any[]>, plane: number[], change: (value: any) => void, compact?: boolean, immediate?: boolean,
  *   label?: string, bare?: boolean}} Context
  */
 
 const FIELDS = {
-  integer: numberField, number: numberField, boolean: switchField, component: choiceField, components: setField, layers: layersField,
+  integer: numberField, number: numberField, boolean: switchField, choice: optionField, text: textField,
+  component: choiceField, components: setField, layers: layersField,
 };
 /** While a hand is on a control, echoes of earlier values must not move it. */
 const HOLD = 700;
@@ -39,7 +40,7 @@ export function complete(descriptor, value, catalog) {
     return filled;
   };
   if (descriptor.kind === "component") return fill(value);
-  if (descriptor.kind === "components") return value.map(fill).sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (descriptor.kind === "components") return value.map(fill).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   if (descriptor.kind === "layers") {
     return value.map((entry) =>
       Object.fromEntries(descriptor.layer.map((part) => [part.name, complete(part, entry[part.name] ?? part.default, catalog)])));
@@ -57,6 +58,7 @@ function rangeText(descriptor) {
     else if (maximum !== null) parts.push(t("help.at_most", { maximum: withUnit(maximum, unit) }));
     if (typeof descriptor.default === "number") parts.push(t("help.default", { value: withUnit(descriptor.default, unit) }));
   }
+  if (kind === "text" && maximum !== null) parts.push(t("help.length", { maximum: plain(maximum) }));
   if (kind === "layers" || kind === "components") {
     if (minimum !== null && maximum !== null) parts.push(t("help.count", { minimum: plain(minimum), maximum: plain(maximum) }));
   }
@@ -74,13 +76,13 @@ export function makeControl(descriptor, context) {
   let heldUntil = 0;
   let timer = 0;
   let failed = false;
-  const typed = descriptor.kind === "integer" || descriptor.kind === "number";
+  const typed = descriptor.kind === "integer" || descriptor.kind === "number" || descriptor.kind === "text";
 
   const send = throttle(descriptor.live ? 50 : 125, (value) => context.change(value));
   const pass = (value, final) => {
     shown = value;
     latest = value;
-    clear();
+    forgive();
     hold(final ? 250 : HOLD);
     mark();
     if (context.immediate) context.change(value);
@@ -103,6 +105,7 @@ export function makeControl(descriptor, context) {
   const putBack = h("button", { type: "button", class: "mini put-back", "aria-label": t("help.put_back", { name: label }), title: t("help.put_back", { name: label }),
     onclick: () => {
       const value = structuredClone(descriptor.default);
+      clear();
       pass(value, true);
       field.set(value);
     } }, icon("i-back"));
@@ -111,7 +114,7 @@ export function makeControl(descriptor, context) {
   const differs = h("span", { class: "differs", hidden: true }, t("settings.differs"));
   const error = h("p", { class: "error", role: "alert", id: `${id}-error`, hidden: true });
   const head = context.bare ? null : h("div", { class: "control-head" }, caption, differs, putBack, helpButton);
-  const element = h("div", { class: `control kind-${descriptor.kind}`, "data-name": descriptor.name }, head, field.element, error, context.bare ? null : help);
+  const element = h("div", { class: `control kind-${descriptor.kind}`, "data-name": descriptor.name, "data-family": descriptor.family }, head, field.element, error, context.bare ? null : help);
   if (!field.focus) {
     field.element.setAttribute("role", "group");
     field.element.setAttribute("aria-labelledby", `${id}-label`);
@@ -143,18 +146,23 @@ export function makeControl(descriptor, context) {
   }
   function show(value) {
     if (performance.now() < heldUntil || failed) return;
-    if (!error.hidden) clear();
+    if (!error.hidden) forgive();
     shown = value;
     field.set(value);
     mark();
   }
-  function clear() {
+  /** What was wrong with this control itself is over; what stands wrong inside of it is not. */
+  function forgive() {
     failed = false;
     error.hidden = true;
     error.textContent = "";
     element.classList.remove("failed");
-    field.clear?.();
+    field.point?.();
     for (const input of field.inputs ?? []) input.removeAttribute("aria-invalid");
+  }
+  function clear() {
+    forgive();
+    field.clear?.();
   }
 
   field.set(shown);
@@ -168,9 +176,10 @@ export function makeControl(descriptor, context) {
     differ(yes) {
       differs.hidden = !yes;
     },
-    fail(path, text) {
+    /** Shows what is wrong, here or at the part the path leads to; `at` is the place in a text. */
+    fail(path, text, at) {
+      if (path.length && field.fail?.(path, text, at)) return true;
       failed = true;
-      if (path.length && field.fail?.(path, text)) return true;
       // What was typed stays to be corrected; a choice that was refused goes back to what holds.
       if (!typed) {
         failed = false;
@@ -181,25 +190,9 @@ export function makeControl(descriptor, context) {
       element.classList.add("failed");
       error.textContent = text;
       error.hidden = false;
+      field.point?.(at);
       for (const input of field.inputs ?? []) input.setAttribute("aria-invalid", "true");
       return true;
     },
   };
-}
-
-/** Puts a popover beside the column its button is in, or below the button where there is no room. */
-function place(popover, button) {
-  const at = button.getBoundingClientRect();
-  const own = popover.getBoundingClientRect();
-  const column = button.closest(".column")?.getBoundingClientRect();
-  const beside = column && [column.right + 8, column.left - own.width - 8].find((left) => left >= 8 && left + own.width <= innerWidth - 8);
-  if (beside) {
-    popover.style.left = `${beside}px`;
-    popover.style.top = `${Math.max(8, Math.min(at.top - 8, innerHeight - own.height - 8))}px`;
-    return;
-  }
-  const left = Math.max(8, Math.min(innerWidth - own.width - 8, at.right - own.width));
-  const below = at.bottom + 6 + own.height < innerHeight;
-  popover.style.left = `${left}px`;
-  popover.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - own.height - 6)}px`;
 }

@@ -1,8 +1,9 @@
-// Numbers and switches. A number has a slider where its range allows one, and always a field
-// that takes what is typed as it is: the server says what is legal, and says it beside the
-// field, so nobody's input is silently turned into something else.
+// Numbers, switches, texts and choices of a word. A number has a slider where its range allows one,
+// and always a field that takes what is typed as it is: the server says what is legal, and says it
+// beside the field, so nobody's input is silently turned into something else. A text that is
+// refused stays as it was typed, and the place of the mistake is marked in a copy of it.
 
-import { h } from "./dom.js";
+import { h, uniqueId } from "./dom.js";
 import { plain, withUnit } from "./format.js";
 import { t } from "./i18n.js";
 import { createScale, stepped } from "./scale.js";
@@ -95,4 +96,85 @@ export function switchField(descriptor, { id, change }) {
       input.checked = Boolean(value);
     },
   };
+}
+
+/** Some values have no field: points are drawn in the pictures, and hidden ones are spoken of elsewhere. */
+export const drawn = ({ kind }) => kind !== "points" && kind !== "hidden";
+
+/** One of a few words, which have labels. */
+export function optionField(descriptor, { id, change }) {
+  const select = h("select", { id }, descriptor.options.map(({ value, label }) => h("option", { value }, label)));
+  select.addEventListener("change", () => change(select.value, true));
+  return {
+    element: select,
+    focus: id,
+    inputs: [select],
+    set(value) {
+      select.value = value ?? "";
+    },
+  };
+}
+
+/** A text such as a formula, with examples to choose from. */
+export function textField(descriptor, { id, change }) {
+  const input = h("input", { type: "text", id, class: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+  const wrong = h("p", { class: "text-wrong", "aria-hidden": "true", hidden: true });
+  let typing = false;
+  const give = (value) => {
+    typing = false;
+    input.value = value;
+    change(value, true);
+  };
+  input.addEventListener("change", () => give(input.value));
+  input.addEventListener("input", () => {
+    typing = true;
+    wrong.hidden = true;
+  });
+  return {
+    element: h("div", { class: "text-row" }, input, wrong, examples(descriptor, give)),
+    focus: id,
+    inputs: [input],
+    set(value) {
+      if (!typing || document.activeElement !== input) input.value = value;
+    },
+    /** Marks the character at a place. */
+    point(at) {
+      const text = input.value;
+      const shown = Number.isInteger(at) && at >= 0 && at <= text.length;
+      wrong.hidden = !shown;
+      if (shown) wrong.replaceChildren(text.slice(0, at), h("mark", {}, text.slice(at, at + 1) || "\u00a0"), text.slice(at + 1));
+    },
+    clear() {
+      wrong.hidden = true;
+    },
+  };
+}
+
+function examples(descriptor, give) {
+  if (!descriptor.suggestions?.length) return null;
+  const list = h("div", { class: "help examples", id: uniqueId("examples"), popover: "" },
+    descriptor.suggestions.map((text) => h("button", { type: "button", class: "example", onclick: () => {
+      list.hidePopover();
+      give(text);
+    } }, text)));
+  const open = h("button", { type: "button", class: "text-button", popovertarget: list.id }, t("text.examples"));
+  list.addEventListener("toggle", (event) => event.newState === "open" && place(list, open));
+  return h("div", { class: "text-examples" }, open, list);
+}
+
+/** Puts a popover beside the column its button is in, or below the button where there is no room. */
+export function place(popover, button) {
+  const at = button.getBoundingClientRect();
+  const own = popover.getBoundingClientRect();
+  const column = button.closest(".column")?.getBoundingClientRect();
+  const beside = column && [column.right + 8, column.left - own.width - 8].find((left) => left >= 8 && left + own.width <= innerWidth - 8);
+  if (beside) {
+    popover.style.left = `${beside}px`;
+    popover.style.top = `${Math.max(8, Math.min(at.top - 8, innerHeight - own.height - 8))}px`;
+    return;
+  }
+  const left = Math.max(8, Math.min(innerWidth - own.width - 8, at.right - own.width));
+  const below = at.bottom + 6 + own.height < innerHeight;
+  popover.style.left = `${left}px`;
+  popover.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - own.height - 6)}px`;
 }

@@ -5,6 +5,7 @@
 
 import { h, same, setText } from "./dom.js";
 import { complete, makeControl } from "./controls.js";
+import { drawn } from "./fields.js";
 import { t } from "./i18n.js";
 import { recall, remember } from "./saved.js";
 
@@ -17,7 +18,7 @@ const OPEN_AT_FIRST = 2;
 export function createForm(root, { descriptors, groups, context, send }) {
   const controls = new Map();
   const sections = new Map();
-  for (const descriptor of descriptors) {
+  for (const descriptor of descriptors.filter(drawn)) {
     const control = makeControl(descriptor, { ...context, change: (value) => send(descriptor.name, value) });
     const entry = { descriptor, control, differs: false };
     controls.set(descriptor.name, entry);
@@ -62,10 +63,10 @@ export function createForm(root, { descriptors, groups, context, send }) {
       }
       note();
     },
-    /** @returns {boolean} whether a control took it */
-    fail([name, ...rest], text) {
+    /** @param {number} [at] place in a text @returns {boolean} whether a control took it */
+    fail([name, ...rest], text, at) {
       const found = controls.get(name);
-      const taken = found ? found.control.fail(rest, text) : false;
+      const taken = found ? found.control.fail(rest, text, at) : false;
       const fold = taken && found.control.element.closest("details");
       if (fold) fold.open = true;
       return taken;

@@ -8,7 +8,12 @@ import { recall, remember } from "./saved.js";
 
 const KEYS = [
   ["Space", "keys.play"], ["S →", "transport.update"], ["E", "transport.epoch"], ["R", "transport.reset"], ["W Home", "transport.rewind"],
-  ["+ −", "keys.speed"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "panels.discretize"], ["T", "panels.test_data"], ["L", "share.copy"], ["?", "help.open"],
+  ["+ −", "keys.speed"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "draw.open"], ["C", "panels.discretize"], ["T", "panels.test_data"], ["L", "share.copy"], ["?", "help.open"],
+];
+/** Those that mean something only while someone draws. */
+const DRAWING_KEYS = [
+  ["1 – 6", "draw.key_class"], ["← ↑ ↓ →", "draw.key_arrows"], ["Enter", "draw.key_add"], ["Delete", "draw.key_erase"], ["M", "draw.key_move"],
+  ["Ctrl+Z Ctrl+Shift+Z", "draw.key_undo"], ["Esc", "draw.done"],
 ];
 
 /** @param {Record<string, () => void>} actions @param {(index: number) => void} selectPanel */
@@ -18,7 +23,7 @@ export function createKeyboard(actions, selectPanel) {
 
   const byKey = {
     s: "update", arrowright: "update", e: "epoch", r: "reset", w: "rewind", home: "rewind", "+": "faster", "=": "faster", "-": "slower", "−": "slower",
-    v: "vary", d: "discretize", t: "testData", l: "share", "?": "help",
+    v: "vary", d: "draw", c: "discretize", t: "testData", l: "share", "?": "help",
   };
 
   addEventListener("keydown", (event) => {
@@ -56,10 +61,14 @@ export function createKeyboard(actions, selectPanel) {
       enabled = box.checked;
       remember("shortcuts", enabled ? "on" : "off");
     });
+    const list = (entries) => h("dl", { class: "keys" }, entries.flatMap(([keys, text]) => [
+      h("dt", {}, keys.split(/ (?=\S)/).flatMap((one) => (one === "–" ? [" – "] : [h("kbd", {}, one), " "]))), h("dd", {}, t(text))]));
     dialog.replaceChildren(
       h("h2", { id: "help-heading" }, t("help.heading")),
-      h("dl", { class: "keys" }, KEYS.flatMap(([keys, text]) => [
-        h("dt", {}, keys.split(/ (?=\S)/).flatMap((one) => (one === "–" ? [" – "] : [h("kbd", {}, one), " "]))), h("dd", {}, t(text))])),
+      list(KEYS),
+      h("h3", {}, t("draw.heading")),
+      list(DRAWING_KEYS),
+      h("p", { class: "muted" }, t("draw.mouse")),
       h("label", { class: "switch" }, box, h("span", {}, t("help.shortcuts"))),
       h("p", { class: "muted" }, t("help.reading")),
       h("form", { method: "dialog", class: "dialog-actions" }, h("button", { class: "button strong" }, t("page.close"))));

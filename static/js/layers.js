@@ -131,12 +131,12 @@ export function layersField(descriptor, context) {
       current = structuredClone(value);
       show();
     },
-    fail(path, text) {
+    fail(path, text, at) {
       const row = rows[path.find((step) => typeof step === "number")];
       const hit = row?.parts.find(({ part }) => path.includes(part.name));
       if (!hit) return false;
       if (row.behind.includes(hit)) open(row, true);
-      return hit.control.fail(path.slice(path.indexOf(hit.part.name) + 1), text);
+      return hit.control.fail(path.slice(path.indexOf(hit.part.name) + 1), text, at);
     },
     clear() {
       for (const { parts } of rows) for (const { control } of parts) control.clear();

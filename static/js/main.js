@@ -2,21 +2,30 @@
 // command, the command goes to the server, the server's events and frames go into the store,
 // and the store tells the views. Only this module knows all of them.
 
+import { createBayes } from "./bayes.js";
 import { createCharts } from "./charts.js";
 import { createData } from "./data.js";
-import { prefersStill } from "./dom.js";
+import { prefersStill, throttle } from "./dom.js";
+import { createEditor } from "./editor.js";
+import { createFiles } from "./files.js";
 import { decode } from "./frames.js";
+import { createHidden } from "./hidden.js";
 import { t } from "./i18n.js";
 import { createKeyboard } from "./keyboard.js";
 import { createLoop } from "./loop.js";
 import { say, toast, wording } from "./notices.js";
 import { LETTERS } from "./palette.js";
-import { createLanguage, createSheets, createTheme, share } from "./page.js";
+import { closeSheets, createLanguage, createShare, createSheets, createTheme } from "./page.js";
 import { createPanels } from "./panels.js";
+import { createPlaygroundLink } from "./playground-link.js";
+import { keepExperiment, keptExperiment } from "./saved.js";
+import { createPreprocessing } from "./preprocessing.js";
+import { createResolved } from "./resolved.js";
 import { createSettings } from "./settings.js";
 import { createSocket } from "./socket.js";
 import { createStore } from "./store.js";
 import { createTransport } from "./transport.js";
+import { createUpload } from "./upload.js";
 import { createVary } from "./vary.js";
 
 const store = createStore();
@@ -28,6 +37,8 @@ let touched = null;
 const send = (command) => socket.send(command) || toast(t("connection.lost"), "fault");
 const commands = {
   toggle: () => send({ type: store.playing ? "pause" : "play" }),
+  play: () => send({ type: "play" }),
+  pause: () => send({ type: "pause" }),
   update: () => send({ type: "step" }),
   epoch: () => send({ type: "epoch" }),
   reset: () => send({ type: "reset" }),
@@ -45,6 +56,12 @@ const commands = {
     send({ type: "set_data", name, value, keep: store.view.keep });
   },
   vary: (variation, values, panel) => send({ type: "vary", variation, values, panel }),
+  points: (points) => send({ type: "points", points }),
+  configure(experiment) {
+    settings.clear();
+    data.clear();
+    send({ type: "configure", experiment });
+  },
 };
 
 const loop = createLoop(draw);
@@ -56,15 +73,37 @@ const data = createData(store, commands);
 const transport = createTransport(store, commands);
 const charts = createCharts(store, loop);
 const vary = createVary(store, commands);
+createBayes(store);
+createPreprocessing(store);
+createResolved(store);
+const editor = createEditor(store, commands);
+const upload = createUpload(editor);
+const files = createFiles(store, commands, { upload: upload.open });
+const hidden = createHidden(store);
+const playground = createPlaygroundLink(store, commands, hidden, open);
 
 const discretize = document.getElementById("discretize");
 const testData = document.getElementById("test-data");
 discretize.addEventListener("change", () => store.look({ discretize: discretize.checked }));
 testData.addEventListener("change", () => store.look({ testData: testData.checked }));
+store.on("view", () => {
+  discretize.checked = store.view.discretize;
+  testData.checked = store.view.testData;
+});
 
 const actions = {
   ...commands,
-  share,
+  share: createShare(store, files),
+  draw() {
+    closeSheets();
+    editor.toggle();
+  },
+  upload: files.choosePoints,
+  savePoints: files.savePoints,
+  saveExperiment: files.saveExperiment,
+  openExperiment: files.chooseExperiment,
+  playgroundLink: playground.open,
+  showAll: () => hidden.set([]),
   vary: vary.open,
   help: () => keyboard.open(),
   theme: theme.next,
@@ -74,7 +113,7 @@ const actions = {
   discretize: () => discretize.click(),
   testData: () => testData.click(),
 };
-const keyboard = createKeyboard(actions, (index) => store.panels[index] && store.select(store.panels[index].id));
+const keyboard = createKeyboard(actions, (index) => editor.digit(index) || (store.panels[index] && store.select(store.panels[index].id)));
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());
 
 const socket = createSocket({
@@ -97,8 +136,9 @@ const socket = createSocket({
 function receive(event) {
   if (event.type === "state") {
     store.receiveState(event);
-    const hash = `#${event.link}`;
-    if (location.hash !== hash) history.replaceState(null, "", location.pathname + location.search + hash);
+    files.opened();
+    keepExperiment(store.linkComplete ? null : { link: store.link, experiment: store.experiment });
+    showLink();
   } else if (event.type === "error") {
     showError(event);
   } else if (event.type === "notice") {
@@ -114,6 +154,12 @@ function receive(event) {
   }
 }
 
+/** The experiment into the address, not too often: browsers allow only so many changes a second, and drawing makes ten. */
+const showLink = throttle(300, () => {
+  const hash = `#${store.link}`;
+  if (location.hash !== hash) history.replaceState(null, "", location.pathname + location.search + hash);
+});
+
 /** An error goes beside its control; without one it becomes a toast. */
 function showError(event) {
   const [place, ...path] = event.path ?? [];
@@ -123,9 +169,9 @@ function showError(event) {
   const elsewhere = place === "panels" && path[0] !== store.selectedIndex && store.panels[path[0]];
   const plain = wording(event, "error", unitAt(descriptor, path));
   const text = elsewhere ? t("settings.in_panel", { letter: LETTERS[path[0]], text: plain }) : plain;
-  if (vary.fail(text)) return;
+  if (vary.fail(text) || files.fail(event.path ?? [], plain)) return;
   if (place === "speed" && transport.fail(path, wording(event, "error"))) return;
-  const shown = column?.fail(path, text) ?? false;
+  const shown = column?.fail(path, text, event.params?.position) ?? false;
   // What cannot go together is said at the setting the server names and also where the hand was.
   const away = event.code === "impossible" && touched && (touched.column !== column || touched.path.at(-1) !== name);
   const atHand = (away || (!shown && event.code === "impossible" && touched)) && touched.column.fail(touched.path, text);
@@ -151,6 +197,8 @@ function showConnection(status, seconds) {
   // A new session counts its runs and panels anew; what is shown stays until its first state.
   started = false;
   store.run = null;
+  const kept = keptExperiment(store.link || location.hash.slice(1));
+  if (kept) socket.send({ type: "configure", experiment: kept });
 }
 
 /** One drawing: boundaries and numbers, then the acknowledgement of every frame that came. */
@@ -174,18 +222,40 @@ store.on("state", () => {
   if (started) wantsToPlay = store.playing;
 });
 
-addEventListener("hashchange", () => {
-  const link = location.hash.slice(1);
-  if (link === store.link) return;
+/** Another link of ours, from now on. */
+function open(link) {
   store.link = link;
+  history.replaceState(null, "", `${location.pathname}${location.search}#${link}`);
   settings.clear();
   data.clear();
   socket.reconnect();
+}
+
+addEventListener("hashchange", async () => {
+  const link = location.hash.slice(1);
+  if (link === store.link) return;
+  const theirs = playground.foreign(link) ? await playground.read(link) : {};
+  open(theirs.link ?? link);
 });
+
+/** The address may hold a link of TensorFlow Playground, as `?tf=` or as the fragment. */
+async function readAddress() {
+  const address = new URL(location.href);
+  const given = address.searchParams.get("tf");
+  const fragment = location.hash.slice(1);
+  if (given === null && !playground.foreign(fragment)) return;
+  const { link, errors } = await playground.read(given ?? fragment);
+  const now = new URL(location.href);
+  now.searchParams.delete("tf");
+  if (link !== undefined) now.hash = link;
+  else if (given !== null) toast(errors, "fault");
+  history.replaceState(null, "", now);
+}
 
 createSheets();
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const wanted = language.wanted(boot.lang);
 language.use(boot);
 if (wanted !== boot.lang) language.change(wanted);
+await readAddress();
 socket.connect();

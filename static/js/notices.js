@@ -10,17 +10,22 @@ const PAUSE = 5000;
 let lastSpoken = -Infinity;
 let timer = 0;
 
-/** @param {string} text @param {"note"|"fault"} [tone] */
-export function toast(text, tone = "note") {
+/**
+ * Several texts are one message: the first with the others below it.
+ * @param {string|string[]} message @param {"note"|"fault"} [tone] @param {number} [time] ms
+ */
+export function toast(message, tone = "note", time = tone === "fault" ? 10_000 : 5000) {
+  const lines = [message].flat();
+  const text = lines.join(" ");
   const root = document.getElementById("toasts");
   for (const other of [...root.children]) if (other.dataset.message === text) other.remove();
   const element = h("div", { class: `toast ${tone}`, role: tone === "fault" ? "alert" : null, "data-message": text },
-    h("span", {}, text),
+    lines.length > 1 ? h("div", {}, lines.map((line) => h("p", {}, line))) : h("span", {}, text),
     h("button", { type: "button", class: "mini", "aria-label": t("page.close"), onclick: () => element.remove() }, icon("i-close")));
   root.append(element);
   if (tone !== "fault") say(text, true);
   while (root.children.length > 3) root.firstChild.remove();
-  setTimeout(() => element.remove(), tone === "fault" ? 10_000 : 5000);
+  setTimeout(() => element.remove(), time);
 }
 
 /** Speaks to screen readers; `urgent` (start, pause, divergence) does not wait. */

@@ -79,19 +79,36 @@ export function createLanguage(store) {
   };
 }
 
-/** Copies the address, which holds the whole experiment. */
-export async function share() {
+/** Copies the address, which holds the whole experiment, or says that it does not. */
+export const createShare = (store, files) => async () => {
+  const address = `${location.href.split("#")[0]}#${store.link}`;
+  if (!store.linkComplete) {
+    shareFile(files);
+    return;
+  }
   try {
-    await navigator.clipboard.writeText(location.href);
+    await navigator.clipboard.writeText(address);
     toast(t("share.copied"));
   } catch {
-    const input = h("input", { type: "text", readonly: true, value: location.href, class: "share-field", "aria-label": t("share.copy") });
+    const input = h("input", { type: "text", readonly: true, value: address, class: "share-field", "aria-label": t("share.copy") });
     const dialog = h("dialog", { "aria-label": t("share.copy") }, h("p", {}, t("share.by_hand")), input, h("form", { method: "dialog", class: "dialog-actions" }, h("button", { class: "button" }, t("page.close"))));
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
     input.select();
   }
+};
+
+/** More points than a link can hold travel as a file. */
+function shareFile(files) {
+  const dialog = h("dialog", { "aria-label": t("share.copy") },
+    h("p", {}, t("share.too_many")),
+    h("form", { method: "dialog", class: "dialog-actions" },
+      h("button", { class: "button" }, t("page.close")),
+      h("button", { class: "button strong", onclick: files.saveExperiment }, t("file.save"))));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /** Below a certain width the columns are popovers, opened from the transport. */
@@ -116,4 +133,9 @@ export function createSheets() {
       document.querySelector(`[data-sheet=${button.dataset.close}]`)?.focus();
     });
   }
+}
+
+/** Out of the way of what is drawn in the middle. */
+export function closeSheets() {
+  for (const sheet of document.querySelectorAll(".column:popover-open")) sheet.hidePopover();
 }

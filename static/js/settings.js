@@ -58,9 +58,9 @@ export function createSettings(store, commands) {
   store.on("select", update);
   store.on("theme", update);
   return {
-    fail([panel, ...rest], text) {
+    fail([panel, ...rest], text, at) {
       if (typeof panel === "number" && panel !== store.selectedIndex && store.scope !== "all") return false;
-      return form.fail(rest, text);
+      return form.fail(rest, text, at);
     },
     clear: () => form.clear(),
     find: (name) => store.boot.form.network.find((descriptor) => descriptor.name === name),

@@ -12,11 +12,23 @@ const entryOf = (descriptor, value, catalog) => catalog[descriptor.family]?.find
 const entryLabel = (descriptor, value, catalog) => entryOf(descriptor, value, catalog)?.label ?? value?.id ?? "";
 const allSame = (values) => values.every((value) => same(value, values[0]));
 
+/** A text of the user's own, not longer than a title can bear. */
+const shortened = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
+
+/** What an entry of a set is called: by its text where it has one, since there may be several of them. */
+function called(descriptor, value, catalog) {
+  const entry = entryOf(descriptor, value, catalog);
+  const text = entry?.parameters.find(({ kind }) => kind === "text");
+  return text && value[text.name] ? shortened(value[text.name]) : entryLabel(descriptor, value, catalog);
+}
+
 /** One word or two for a value. */
 function brief(descriptor, value, catalog) {
   if (descriptor.kind === "component") return entryLabel(descriptor, value, catalog);
-  if (descriptor.kind === "components") return value.map((one) => entryLabel(descriptor, one, catalog)).join(" ");
+  if (descriptor.kind === "components") return value.map((one) => called(descriptor, one, catalog)).join(" ");
   if (descriptor.kind === "boolean") return t(value ? "value.on" : "value.off");
+  if (descriptor.kind === "choice") return descriptor.options.find((option) => option.value === value)?.label ?? value;
+  if (descriptor.kind === "text") return shortened(value);
   return withUnit(value, descriptor.unit);
 }
 

@@ -28,7 +28,8 @@ export function createVary(store, commands) {
       chosen = variations.find((variation) => variation.id === select.value);
       description.textContent = chosen.description;
       error.hidden = true;
-      const built = chosen.kind === "component" ? boxes(entriesOf(chosen)) : chosen.kind === "boolean" ? boxes(onAndOff(chosen)) : numbers(chosen);
+      const choices = { component: entriesOf, choice: optionsOf, boolean: onAndOff }[chosen.kind];
+      const built = choices ? boxes(choices(chosen)) : numbers(chosen);
       read = built.read;
       place.replaceChildren(...built.elements);
     };
@@ -88,6 +89,9 @@ export function createVary(store, commands) {
       return { label: entry.label, title: entry.description, checked, value: suggested ?? (asObjects ? { id: entry.id } : entry.id) };
     });
   }
+
+  const optionsOf = (variation) => (variation.options ?? []).map(({ value, label }, index) => ({
+    label, value, checked: variation.values.length ? variation.values.includes(value) : index < store.boot.limits.panels }));
 
   const onAndOff = (variation) => [false, true].map((value) => ({
     label: t(value ? "value.on" : "value.off"), checked: !variation.values.length || variation.values.includes(value), value }));
