@@ -1,10 +1,13 @@
 """Input features: what the network is given of a point (x1, x2). The right feature can replace a hidden layer (S0)."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Len
 
-from engine.component import Array, Component, Registry, Text
+from engine.component import Array, Component, Refused, Registry, Setting, Text
+from engine.formula import MAX_LENGTH, MAX_VALUE, FormulaError, checked, parse
 
 FEATURES: Registry["Feature"] = Registry("features", Text("Input features", "输入特征"))
 
@@ -118,3 +121,46 @@ class SinX2(Feature):
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return np.asarray(np.sin(x2))
+
+
+@FEATURES.add
+@dataclass(frozen=True)
+class Formula(Feature):
+    """A formula of the user's in x1 and x2, read by `engine.formula`.
+
+    It has a finite value of at most 10⁶ in size wherever the plane was probed; a point that lies beside the plane, or
+    between the probes, where it has none counts as 0, and larger values as ±10⁶: one such point spoils no training.
+    """
+
+    id = "formula"
+    label = Text("Formula", "公式")
+    formula = "f(x₁, x₂)"
+    description = Text(
+        "Your own formula of x1 and x2, with + - * / ^ and sin, cos, exp, log, sqrt, abs, tanh, min, max and others.",
+        "自己写的 x1、x2 的公式，可用 + - * / ^ 以及 sin、cos、exp、log、sqrt、abs、tanh、min、max 等。",
+    )
+
+    expression: Annotated[
+        str,
+        Len(1, MAX_LENGTH),
+        Setting(
+            Text("Formula", "公式"),
+            Text(
+                "For instance max(x1, x2), exp(-x1^2) or x1/(abs(x2)+1).",
+                "例如 max(x1, x2)、exp(-x1^2) 或 x1/(abs(x2)+1)。",
+            ),
+            group="inputs",
+        ),
+    ] = "x1*x2 + sin(3*x1)"
+
+    def __post_init__(self) -> None:
+        """Raises Refused if the formula has an error, or no finite value somewhere in the plane."""
+        try:
+            checked(self.expression)
+        except FormulaError as error:
+            raise Refused("expression", error.reason) from None
+
+    def compute(self, x1: Array, x2: Array) -> Array:
+        values = parse(self.expression)(x1, x2)
+        np.nan_to_num(values, copy=False, posinf=MAX_VALUE, neginf=-MAX_VALUE)
+        return np.clip(values, -MAX_VALUE, MAX_VALUE, out=values)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_WIDTH = 128
 MAX_DEPTH = 8
 MAX_PANELS = 6
+MAX_FEATURES = 16
 MAX_SEED = 2**31 - 1
 
 
@@ -388,7 +389,7 @@ class NetworkSpec:
     ] = 1
     features: Annotated[
         tuple[Feature, ...],
-        Len(1, None),
+        Len(1, MAX_FEATURES),
         Setting(
             Text("Input features", "输入特征"),
             Text("What the network is given of each point.", "每个点以哪些特征输入网络。"),

@@ -107,7 +107,7 @@ def _is_text(hint: Any) -> bool:
 # Texts that mean something, by field name: for most other texts the component would be refused.
 MEANINGFUL: dict[str, st.SearchStrategy[str]] = {
     "expression": st.sampled_from(["x1", "max(x1, x2)", "-x1^2 + 3*x2", "1e-3*x₁·x₂", "sign(x1)", "step(x2 - .5)/2"]),
-    "points": st.sampled_from(["AAAAA_____", "AAAAB-_-_A", "00000999990000Z"]),
+    "points": st.from_regex("([A-Za-z0-9_-]{4}[A-FQ-Vg-lw-z01]){2,40}", fullmatch=True),  # see engine.own: class 0 to 5
 }
 
 

@@ -25,7 +25,8 @@ def codes_in_source() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem" and len(node.args) > 1:
                 found |= {part.value for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)}
-    return found | {"wrong_type", "not_integer", "not_number", "twice"}
+    texts = {"not_text", "text_too_short", "text_too_long", "bad_character"}
+    return found | texts | {"wrong_type", "not_integer", "not_number", "twice"}
 
 
 def refused(message: Any) -> list[Problem]:
@@ -77,6 +78,12 @@ MESSAGES: list[Any] = [
     configure(panels=[{"hidden": [{"width": 0}]}]),
     configure(panels=[{"hidden": [{}] * 9}]),
     configure(panels=[{"features": []}]),
+    configure(panels=[{"features": [{"id": "formula", "expression": 3}]}]),
+    configure(panels=[{"features": [{"id": "formula", "expression": ""}]}]),
+    configure(panels=[{"features": [{"id": "formula", "expression": "x1" * 60}]}]),
+    configure(panels=[{"features": [{"id": "formula", "expression": "x1\t+ 1"}]}]),
+    configure(panels=[{"features": [{"id": "formula", "expression": "x1 +"}]}]),
+    configure(panels=[{"features": ["x1", "formula(expression=1/x1)"]}]),
     configure(panels=[{"optimizer": {"id": "adam", "beta1": 1}}]),
     configure(panels=[{"optimizer": {"id": "adam", "beta9": 1}}]),
     {"type": "speed", "value": None},

@@ -126,6 +126,11 @@ BAD = [
     "optimizer=adam(beta3=1)",
     "features=",
     "features=x1,x9",
+    "features=x1,formula(expression=x1*)",
+    'features=x1,formula(expression="x1*x2, really")',
+    "features=x1,formula(expression=1/x1)",
+    "features=formula,formula",
+    'features=x1,formula(expression="x1)',
     "dataset=arms(classes=7)",
     "data.seed=-1",
     "noise=%FF",
@@ -241,3 +246,27 @@ def test_a_link_with_too_many_keys_says_that_it_was_cut() -> None:
     assert "500" in notices[0].message
     assert "500" in notices[0].sentence("zh")
     assert experiment.panels[0].seed == 3
+
+
+def test_a_formula_survives_a_link_and_may_be_written_by_hand() -> None:
+    for text in (
+        'features=x1,formula(expression="max(x1, x2)"),formula,formula(expression="x1")',
+        "features=x1,formula(expression=max(x1,+x2)),formula,formula(expression=x1)",
+        "features=x1,formula(expression=%22max(x1,%20x2)%22),formula,formula(expression=x1)",
+    ):
+        experiment, notices = decode(text)
+        assert not notices, text
+        written = [getattr(feature, "expression", None) for feature in experiment.panels[0].features]
+        assert written == [None, "max(x1, x2)", "x1*x2 + sin(3*x1)", "x1"], text
+        assert decode(encode(experiment)) == (experiment, [])
+    assert encode(experiment).endswith(
+        "&features=x1,formula(expression=%22max(x1,%20x2)%22),formula,formula(expression=x1)"
+    )
+
+
+def test_a_formula_with_an_error_gives_a_notice_that_says_where() -> None:
+    experiment, notices = decode('seed=5&features=x1,formula(expression="x1*x2, really")')
+    assert experiment == decode("seed=5")[0]
+    assert [notice.code for notice in notices] == ["bad_link_value"]
+    assert "position 5" in notices[0].message
+    assert "位置 5" in notices[0].sentence("zh")

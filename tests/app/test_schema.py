@@ -209,6 +209,23 @@ def test_input_features_are_a_subset_of_the_catalog() -> None:
         parse(NetworkSpec, {"features": everything * 1000})
 
 
+def test_a_formula_with_an_error_is_refused_with_its_place() -> None:
+    problem = refusal({"panels": [{"features": ["x1", {"id": "formula", "expression": "x1 + 2x2"}]}]})
+    assert (problem.path, problem.code) == (("panels", 0, "features", 1, "expression"), "impossible")
+    assert "position 6: write 2*x2" in problem.message
+    assert "位置 6" in problem.sentence("zh")
+
+
+def test_formulas_stand_together_but_only_so_many() -> None:
+    """A message has room for thousands of short ones, and each is worked out at every point of a grid."""
+    formulas = [{"id": "formula", "expression": f"x1+{number}"} for number in range(17)]
+    assert len(parse(NetworkSpec, {"features": formulas[:16]}).features) == 16
+    problem = refusal({"panels": [{"features": formulas}]})
+    assert (problem.path, problem.code, problem.params["maximum"]) == (("panels", 0, "features"), "too_long", 16)
+    twice = [formulas[3], "x1", formulas[3]]
+    assert refusal({"panels": [{"features": twice}]}).code == "twice"
+
+
 def test_all_that_is_wrong_is_named() -> None:
     with pytest.raises(Invalid) as caught:
         parse(Experiment, {"speed": 0, "panels": [{"learning_rate": 11}, {"seed": -1}], "data": {"noise": 0.6}})
