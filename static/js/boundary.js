@@ -18,13 +18,14 @@ export function drawBoundary(canvas, cells, size, classes, discretize) {
   context.putImageData(canvas.image, 0, 0);
 }
 
-/** What a cell says: the class and how sure the network is (probability of that class). */
+/** What a cell says: the value, or the class and how sure the network is (probability of that class). */
 export function readCell(cells, size, classes, plane, x, y) {
   const [low, high] = plane;
   const column = Math.min(size - 1, Math.max(0, Math.floor(((x - low) / (high - low)) * size)));
   const row = Math.min(size - 1, Math.max(0, Math.floor(((high - y) / (high - low)) * size)));
-  const levels = Math.floor(256 / classes);
   const value = cells[row * size + column];
+  if (!classes) return { value: value / 127.5 - 1 };
+  const levels = Math.floor(256 / classes);
   const predicted = Math.min(classes - 1, Math.floor(value / levels));
   const confidence = Math.min(1, (value - predicted * levels) / (levels - 1));
   return { predicted, probability: 1 / classes + confidence * (1 - 1 / classes) };
@@ -36,4 +37,15 @@ export function areas(cells, classes) {
   const counts = Array(classes).fill(0);
   for (const value of cells) counts[Math.min(classes - 1, Math.floor(value / levels))]++;
   return counts.map((count) => count / cells.length);
+}
+
+/** The lowest and the highest value in the picture, for the text summary. @returns {number[]} */
+export function extent(cells) {
+  let low = 255;
+  let high = 0;
+  for (const value of cells) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high].map((value) => value / 127.5 - 1);
 }

@@ -5,9 +5,9 @@
 
 import { h, icon, setText } from "./dom.js";
 import { epochs as epochText, figure, percent } from "./format.js";
-import { currentLanguage, t } from "./i18n.js";
+import { currentLanguage, hasText, t } from "./i18n.js";
 import { LETTERS, panelColor, theme } from "./palette.js";
-import { CHARTS, buildChart } from "./traces.js";
+import { buildChart, chartsFor } from "./traces.js";
 
 /** In units of the font size, which follows the screen. */
 const MARGIN = { l: 4.1, r: 2.6, t: 0.7, b: 2.3 };
@@ -22,6 +22,8 @@ export function createCharts(store, loop) {
   let loading = false;
   let zoom = null;
   let charts = [];
+  /** Whether these are the charts of values (regression). */
+  let ofValues = false;
 
   function build() {
     for (const chart of charts) {
@@ -29,12 +31,13 @@ export function createCharts(store, loop) {
       chart.sizes.disconnect();
       if (plotly && chart.plot.data) plotly.purge(chart.plot);
     }
-    charts = CHARTS.map(makeChart);
+    ofValues = store.data?.classes === 0;
+    charts = chartsFor(ofValues).map(makeChart);
     root.replaceChildren(...charts.map((chart) => chart.element));
   }
 
   function makeChart(spec, index) {
-    const kept = charts[index];
+    const kept = charts[index]?.spec.id === spec.id ? charts[index] : null;
     const chart = { spec, log: kept?.log ?? spec.log, layer: kept?.layer ?? null, seen: true, cost: 8, summarized: -Infinity };
     const title = t(spec.key);
     chart.plot = h("div", { class: "plot", "aria-hidden": "true" });
@@ -51,8 +54,10 @@ export function createCharts(store, loop) {
         chart.job.now();
       } }, t("charts.log"));
     chart.zoomButton = button("charts.late", "i-late", () => look(zoom ? null : { share: 1 / 3 }));
-    chart.legend = h("span", { class: "chart-legend" }, spec.series.length > 1
-      ? spec.series.map(({ key, dash }) => h("span", { class: `key ${dash}`, "data-key": key }, t(key))) : null);
+    const keys = [...spec.series, ...(spec.best ? [{ key: "charts.best", dash: "fine" }] : [])];
+    chart.legend = h("span", { class: "chart-legend" }, keys.length > 1
+      ? keys.map(({ key, dash }) => h("span", { class: `key ${dash}`, "data-key": key }, t(hasText(`${key}_short`) ? `${key}_short` : key))) : null);
+    chart.logButton.hidden = spec.floor !== undefined;
     if (spec.layers) {
       chart.select = h("select", { class: "layer-select", "aria-label": t("charts.which_layer") });
       chart.select.addEventListener("change", () => {
@@ -91,7 +96,7 @@ export function createCharts(store, loop) {
   }
 
   const shownPanels = () => store.panels.map((panel, index) => ({
-    letter: LETTERS[index], title: "", color: panelColor(index), history: store.history.get(panel.id), diverged: store.diverged.has(panel.id) }));
+    letter: LETTERS[index], title: "", color: panelColor(index), history: store.history.get(panel.id), diverged: store.diverged.has(panel.id), loss: panel.loss }));
 
   /** The choices of the per-layer chart: one panel's layers together, or one layer of all panels. */
   function updateLayers(chart, shown) {
@@ -119,7 +124,7 @@ export function createCharts(store, loop) {
     const size = fontSize();
     const width = chart.picture.clientWidth;
     const height = chart.picture.clientHeight;
-    const built = buildChart(chart.spec, shown, { log: chart.log, zoom, layer, selected: store.selectedIndex, height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
+    const built = buildChart(chart.spec, shown, { log: chart.log, zoom, layer, selected: store.selectedIndex, bayes: store.bayes, ink: getComputedStyle(document.documentElement).getPropertyValue("--text").trim(), height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
     describe(chart, built);
     for (const key of chart.legend.children) key.hidden = !built.lines.some((one) => one.name === key.dataset.key);
     if (chart.details.open) fillTable(chart, built);
@@ -195,7 +200,8 @@ export function createCharts(store, loop) {
     const rows = [];
     shownPanels().forEach(({ letter, history }) => {
       const depth = history.gradients.length;
-      const columns = spec.layers ? [...Array(depth).keys()].map((layer) => [`gradient_norm_${layer === depth - 1 ? "output" : layer + 1}`, history.gradients[layer]]) : spec.series.map(({ column }) => [column, history.columns[column]]);
+      const columns = spec.layers ? [...Array(depth).keys()].map((layer) => [`gradient_norm_${layer === depth - 1 ? "output" : layer + 1}`, history.gradients[layer]])
+        : spec.series.map(({ column, optional }) => [column, history.columns[column], optional]).filter(([, values, optional]) => !optional || values.some((value) => value > 0));
       for (const [name, values] of columns) values.forEach((value, index) => rows.push([letter, history.columns.epoch[index], name, Number.isFinite(value) ? value : ""]));
     });
     const text = `panel,epoch,series,value\r\n${rows.map((row) => row.join(",")).join("\r\n")}\r\n`;
@@ -224,7 +230,13 @@ export function createCharts(store, loop) {
     if (fresh) zoom = null;
     now();
   });
+  store.on("data", () => {
+    if (ofValues === (store.data.classes === 0)) return;
+    build();
+    now();
+  });
   store.on("select", now);
+  store.on("bayes", now);
   store.on("theme", now);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme() && now());
   return { draw: mark, load };

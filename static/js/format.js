@@ -12,6 +12,9 @@ export function loss(value) {
 /** A share as per cent with one decimal. */
 export const percent = (share, digits = 1) => (Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u2009%` : NOTHING);
 
+/** R²: three decimals, two below zero; below −10 it only matters that it is bad. */
+export const fit = (value) => (Number.isFinite(value) ? (value < -9.995 ? "< −10" : value.toFixed(value < 0 ? 2 : 3).replace("-", "−")) : NOTHING);
+
 /** Epochs: always six digits, "000,045"; `exact` adds the part of an epoch, "000,045.04". */
 export function epochs(value, exact = false) {
   const whole = Math.floor(value + 1e-9);

@@ -6,13 +6,16 @@ const TYPES = { U8: Uint8Array, I32: Int32Array, F32: Float32Array, F64: Float64
 
 /**
  * @typedef {{shape: number[], data: any}} Tensor
- * @typedef {{kind: string, frame: number, run: number, tensors: Record<string, Tensor>}} Message
+ * @typedef {{kind: string, frame: number, run: number, tensors: Record<string, Tensor>, about: Record<string, string>}} Message
  * @param {ArrayBuffer} buffer @returns {Message}
  */
 export function decode(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const about = header.__metadata__ ?? {};
   const tensors = {};
+  // What is kept for the server to go on from is not read here.
+  if (about.kind === "checkpoint") return { kind: about.kind, frame: 0, run: Number(about.run), tensors };
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     const Type = TYPES[entry.dtype];
@@ -21,11 +24,17 @@ export function decode(buffer) {
     const data = start % Type.BYTES_PER_ELEMENT ? new Type(buffer.slice(start, 8 + length + entry.data_offsets[1])) : new Type(buffer, start, count);
     tensors[name] = { shape: entry.shape, data };
   }
-  const about = header.__metadata__ ?? {};
-  return { kind: about.kind, frame: Number(about.frame), run: Number(about.run), tensors };
+  return { kind: about.kind, frame: Number(about.frame), run: Number(about.run), tensors, about };
 }
 
-/** One time row of one panel as plain numbers; names as on the wire. */
+/** What a frame tells of every panel at every time, one number each. */
+export const SCALARS = [
+  "train_loss", "test_loss", "validation_loss", "train_dev_loss", "penalty",
+  "train_accuracy", "test_accuracy", "validation_accuracy", "train_dev_accuracy",
+  "train_r2", "test_r2", "train_error", "test_error", "dead_ratio",
+];
+
+/** One time row of one panel as plain numbers; names as on the wire, NaN for what is not there. */
 export function rowOf(tensors, time, panel) {
   const panels = tensors.train_loss.shape[1];
   const at = time * panels + panel;
@@ -34,17 +43,9 @@ export function rowOf(tensors, time, panel) {
     const from = at * width;
     return Array.from(tensors[name].data.subarray(from, from + width));
   };
-  return {
-    epoch: tensors.epoch.data[time],
-    train_loss: tensors.train_loss.data[at],
-    test_loss: tensors.test_loss.data[at],
-    penalty: tensors.penalty.data[at],
-    train_accuracy: tensors.train_accuracy.data[at],
-    test_accuracy: tensors.test_accuracy.data[at],
-    dead_ratio: tensors.dead_ratio.data[at],
-    layer_dead_ratio: layers("layer_dead_ratio"),
-    gradient_norm: layers("gradient_norm"),
-  };
+  const row = { epoch: tensors.epoch.data[time], layer_dead_ratio: layers("layer_dead_ratio"), gradient_norm: layers("gradient_norm") };
+  for (const name of SCALARS) row[name] = tensors[name]?.data[at] ?? NaN;
+  return row;
 }
 
 /** The part of a (P, …) tensor that belongs to one panel. @param {Tensor} tensor */

@@ -2,15 +2,17 @@
 // when full, every second row goes and from then on only every second new one is kept, so a run
 // left alone overnight shows its whole course at half the detail instead of filling the memory.
 
+import { SCALARS } from "./frames.js";
+
 const LIMIT = 1200;
-const SCALARS = ["epoch", "train_loss", "test_loss", "penalty", "train_accuracy", "test_accuracy", "dead_ratio"];
+const COLUMNS = ["epoch", ...SCALARS];
 
 export class History {
   constructor() {
     this.stride = 1;
     this.seen = 0;
     /** @type {Record<string, number[]>} */
-    this.columns = Object.fromEntries(SCALARS.map((name) => [name, []]));
+    this.columns = Object.fromEntries(COLUMNS.map((name) => [name, []]));
     /** @type {number[][]} one column a weight layer */
     this.gradients = [];
     /** The newest row, recorded or not. */
@@ -34,7 +36,7 @@ export class History {
     const last = this.columns.epoch.at(-1);
     if (last !== undefined && row.epoch <= last) return;
     if (this.seen++ % this.stride) return;
-    for (const name of SCALARS) this.columns[name].push(row[name]);
+    for (const name of COLUMNS) this.columns[name].push(row[name]);
     row.gradient_norm.forEach((value, layer) => {
       this.gradients[layer] ??= Array(this.length - 1).fill(NaN);
       this.gradients[layer].push(value);
@@ -44,7 +46,7 @@ export class History {
 
   thin() {
     const even = (values) => values.filter((_, index) => index % 2 === 0);
-    for (const name of SCALARS) this.columns[name] = even(this.columns[name]);
+    for (const name of COLUMNS) this.columns[name] = even(this.columns[name]);
     this.gradients = this.gradients.map(even);
     this.stride *= 2;
   }

@@ -1,13 +1,17 @@
 // Colours that mean something. Classes have the Okabe-Ito colours, which stay apart for every
 // kind of colour blindness, and nothing else on the page uses them. Panels have Paul Tol's muted
 // colours, with a lighter set for the dark theme. A boundary byte is class * Q + confidence, so a
-// 256-entry table turns it into a pixel, and "discretize" is only another table.
+// 256-entry table turns it into a pixel, and "discretize" is only another table. Values (regression)
+// go from the second class's colour at -1 over a neutral to the first class's at +1.
 
 const CLASS_COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const PANEL_COLORS = {
   light: ["#332288", "#c2526a", "#117733", "#aa4499", "#85802a", "#2a8577"],
   dark: ["#a99cf5", "#f09aa9", "#6cc98a", "#df96d5", "#d8cd78", "#7ed3c6"],
 };
+/** Of a point with value 0. */
+const NEUTRAL = { light: [246, 246, 242], dark: [138, 144, 150] };
+const STEPS = 32;
 const GROUND = { light: [250, 250, 247], dark: [22, 25, 29] };
 const REACH = { light: 0.62, dark: 0.66 };
 const FLAT = { light: 0.42, dark: 0.5 };
@@ -15,6 +19,8 @@ export const LETTERS = "ABCDEF";
 
 const channels = (color) => [1, 3, 5].map((from) => parseInt(color.slice(from, from + 2), 16));
 const mix = (from, to, share) => from.map((value, index) => Math.round(value + (to[index] - value) * share));
+
+const css = ([red, green, blue]) => `rgb(${red},${green},${blue})`;
 
 /** "light" or "dark", as shown now. */
 export function theme() {
@@ -29,25 +35,47 @@ export const panelColor = (index) => PANEL_COLORS[theme()][index % 6];
 /** Lines around points and rings: against the boundary, not against the page. */
 export const ink = () =>
   theme() === "dark"
-    ? { edge: "rgba(255,255,255,.85)", hollow: "#14171b", ring: "#ffffff", halo: "rgba(0,0,0,.75)", axis: "rgba(255,255,255,.75)" }
-    : { edge: "rgba(255,255,255,.95)", hollow: "#ffffff", ring: "#14171b", halo: "rgba(255,255,255,.85)", axis: "rgba(20,23,27,.7)" };
+    ? { edge: "rgba(255,255,255,.85)", hollow: "#14171b", ring: "#ffffff", halo: "rgba(0,0,0,.75)", axis: "rgba(255,255,255,.75)", grid: "rgba(255,255,255,.16)", outline: "rgba(255,255,255,.62)" }
+    : { edge: "rgba(255,255,255,.95)", hollow: "#ffffff", ring: "#14171b", halo: "rgba(255,255,255,.85)", axis: "rgba(20,23,27,.7)", grid: "rgba(20,23,27,.14)", outline: "rgba(20,23,27,.62)" };
+
+/** How far a value is from 0, at most 1, and towards which colour. */
+const towards = (value) => [channels(CLASS_COLORS[value < 0 ? 1 : 0]), Math.min(1, Math.abs(value))];
+const shades = new Map();
+
+/** The colour of a point or line with a value of -1 to 1. */
+export function valueColor(value) {
+  const step = Math.round(Math.max(-1, Math.min(1, value)) * STEPS) / STEPS;
+  const key = `${step} ${theme()}`;
+  if (!shades.has(key)) shades.set(key, css(mix(NEUTRAL[theme()], ...towards(step))));
+  return shades.get(key);
+}
+
+/** Where nothing is predicted. */
+export const groundColor = () => css(GROUND[theme()]);
 
 const tables = new Map();
 
-/** The 256 pixels for a number of classes. @returns {Uint32Array} */
+/** The colour of one boundary byte, as channels. */
+function shade(value, classes, discretize, mode) {
+  if (!classes) {
+    const [color, share] = towards(value / 127.5 - 1);
+    return mix(GROUND[mode], color, discretize ? FLAT[mode] : REACH[mode] * share);
+  }
+  const levels = Math.floor(256 / classes);
+  const index = Math.min(classes - 1, Math.floor(value / levels));
+  const confidence = Math.min(1, (value - index * levels) / (levels - 1));
+  return mix(GROUND[mode], channels(classColor(index)), discretize ? FLAT[mode] : REACH[mode] * confidence);
+}
+
+/** The 256 pixels for a number of classes; 0 for values, where "discretize" leaves only the sign. @returns {Uint32Array} */
 export function colorTable(classes, discretize) {
   const mode = theme();
   const key = `${classes} ${discretize} ${mode}`;
   if (!tables.has(key)) {
-    const levels = Math.floor(256 / classes);
-    const table = new Uint32Array(256);
-    for (let value = 0; value < 256; value++) {
-      const index = Math.min(classes - 1, Math.floor(value / levels));
-      const confidence = Math.min(1, (value - index * levels) / (levels - 1));
-      const share = discretize ? FLAT[mode] : REACH[mode] * confidence;
-      const [red, green, blue] = mix(GROUND[mode], channels(classColor(index)), share);
-      table[value] = 0xff000000 | (blue << 16) | (green << 8) | red;
-    }
+    const table = Uint32Array.from({ length: 256 }, (_, value) => {
+      const [red, green, blue] = shade(value, classes, discretize, mode);
+      return 0xff000000 | (blue << 16) | (green << 8) | red;
+    });
     tables.set(key, table);
   }
   return tables.get(key);

@@ -1,19 +1,28 @@
-// The cards in the middle, one a network: letter and title, the boundary with its points, the
-// numbers, a sparkline. Cards are kept by panel id, so duplicating or removing one leaves the
-// others untouched, and each redraws only the layer that changed.
+// The cards in the middle, one a network: letter and title, the boundary (or the graph, where
+// there is one input dimension) with its points, the numbers, a sparkline. Cards are kept by panel
+// id, so duplicating or removing one leaves the others untouched, and each redraws only the layer
+// that changed.
 
-import { areas, drawBoundary, readCell } from "./boundary.js";
+import { areas, drawBoundary, extent, readCell } from "./boundary.js";
+import { drawContours } from "./contour.js";
 import { h, icon, setText } from "./dom.js";
 import * as format from "./format.js";
 import { slice } from "./frames.js";
-import { t } from "./i18n.js";
-import { LETTERS, classColor, panelColor } from "./palette.js";
+import { drawGraph, drawGround, readGraph } from "./graph.js";
+import { currentLanguage, t } from "./i18n.js";
+import { LETTERS, classColor, panelColor, valueColor } from "./palette.js";
 import { drawPoints, drawRings } from "./points.js";
 import { wording } from "./notices.js";
 import { drawSparkline } from "./sparkline.js";
 import { titles } from "./titles.js";
 
-const NUMBERS = ["test_loss", "test_accuracy", "dead", "train_loss", "train_accuracy"];
+/** Columns of the numbers, for classes and for values: what follows the part's name, heading, writing. */
+const COLUMNS = {
+  classes: [["loss", "numbers.loss", format.loss], ["accuracy", "numbers.accuracy", format.percent]],
+  values: [["loss", "numbers.loss", format.loss], ["r2", "numbers.r2", format.fit], ["error", "numbers.error", format.loss]],
+};
+/** From what is to be judged to what was learned from; those in between are shown where they exist. */
+const ROWS = ["test", "validation", "train_dev", "train"];
 
 /** ms between two summaries for those who listen. */
 const PAUSE = 2000;
@@ -31,6 +40,8 @@ export function createPanels(store, commands, loop) {
     }
   });
   let pointer = null;
+  /** What the tables of numbers hold: rows that a run has shown once stay until the next. */
+  let held = { run: null, rows: [] };
 
   function makeCard(id) {
     const letter = h("span", { class: "letter" });
@@ -41,24 +52,18 @@ export function createPanels(store, commands, loop) {
     const remove = h("button", { type: "button", class: "mini", onclick: () => commands.remove(at()) }, icon("i-close"));
     const boundary = h("canvas", { class: "boundary" });
     const points = h("canvas", { class: "points" });
+    const graph = h("canvas", { class: "graph" });
     const rings = h("canvas", { class: "rings" });
     const readout = h("p", { class: "readout figure", hidden: true });
-    const picture = h("div", { class: "picture", role: "img" }, boundary, points, rings);
+    const picture = h("div", { class: "picture", role: "img" }, boundary, points, graph, rings);
     const overlay = h("div", { class: "overlay", hidden: true });
     const badge = h("p", { class: "badge", hidden: true });
     const stage = h("div", { class: "stage" }, picture, badge, readout, overlay);
-    const values = Object.fromEntries(NUMBERS.map((name) => [name, h("td", { class: "figure" })]));
-    const heads = ["numbers.part", "numbers.loss", "numbers.accuracy", "numbers.dead"].map((key, index) => h("th", { scope: "col", "data-key": key }, index ? null : h("span", { class: "visually-hidden" })));
-    const rows = ["numbers.test", "numbers.train"].map((key) => h("th", { scope: "row", "data-key": key }));
     const sparkline = h("canvas", { class: "sparkline", "aria-hidden": "true" });
-    const numbers = h("table", { class: "numbers" },
-      h("thead", {}, h("tr", {}, heads)),
-      h("tbody", {},
-        h("tr", { class: "major" }, rows[0], values.test_loss, values.test_accuracy, values.dead),
-        h("tr", {}, rows[1], values.train_loss, values.train_accuracy, h("td", { class: "spark" }, sparkline))));
+    const numbers = h("table", { class: "numbers" });
     const element = h("article", { class: "panel", onclick: (event) => !event.target.closest("button") && store.select(id) },
       h("header", { class: "panel-head" }, select, duplicate, remove), stage, numbers);
-    const card = { id, element, stage, picture, boundary, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, values, sparkline, heads, rows, name: "", wrong: [0, 0] };
+    const card = { id, element, stage, picture, boundary, graph, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, numbers, values: [], sparkline, name: "", wrong: [] };
     card.staticJob = loop.job(() => paintPoints(card), 0);
     card.slowJob = loop.job(() => paintSlow(card), 220);
     stage.addEventListener("pointermove", (event) => point(stage, event));
@@ -70,8 +75,49 @@ export function createPanels(store, commands, loop) {
   const indexOf = (card) => store.panels.findIndex((panel) => panel.id === card.id);
   const options = (card) => ({ size: card.stage.clientWidth, plane: store.boot.plane, showTest: store.view.testData });
 
+  /** The table of numbers anew, where its rows, columns or words have changed. */
+  function layNumbers(card) {
+    const kind = store.data?.classes === 0 ? "values" : "classes";
+    const rows = ROWS.filter((row) => row === "test" || row === "train" || held.rows.includes(row));
+    const key = `${kind} ${rows} ${currentLanguage()}`;
+    if (card.laid === key) return;
+    card.laid = key;
+    const columns = COLUMNS[kind];
+    card.values = [];
+    const cell = (name, write) => {
+      const element = h("td", { class: "figure" });
+      card.values.push({ name, write, element });
+      return element;
+    };
+    const body = rows.map((row) => h("tr", { class: row === "test" ? "major" : null },
+      h("th", { scope: "row", title: t(`numbers.${row}_help`) }, t(`numbers.${row}`)),
+      columns.map(([name, , write]) => (name === "loss" || name === "accuracy" || row === "test" || row === "train" ? cell(`${row}_${name}`, write) : h("td", {}))),
+      row === "test" ? cell("dead_ratio", (value) => format.percent(value, 0)) : h("td", { class: row === "train" ? "spark" : null }, row === "train" ? card.sparkline : null)));
+    card.numbers.classList.toggle("wide", columns.length > 2);
+    card.numbers.classList.toggle("long", rows.length > 2);
+    card.numbers.replaceChildren(
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, t("numbers.part"))),
+        columns.map(([name, key]) => h("th", { scope: "col", title: name === "loss" || name === "accuracy" ? null : t(`${key}_help`) }, t(key))),
+        h("th", { scope: "col", title: t("numbers.dead_help") }, t("numbers.dead")))),
+      h("tbody", {}, body));
+    workspace.style.setProperty("--extra-rows", String(rows.length - 2));
+    const now = store.history.get(card.id)?.now;
+    if (now) tell(card, now);
+  }
+
+  /** Validation and train-dev have a row in all panels as soon as one of them has figures for it. */
+  function holdRows() {
+    if (held.run !== store.run) held = { run: store.run, rows: [] };
+    for (const row of ROWS) {
+      if (!held.rows.includes(row) && store.panels.some(({ id }) => Number.isFinite(store.history.get(id)?.now?.[`${row}_loss`]))) held.rows = [...held.rows, row];
+    }
+  }
+
   function paintPoints(card) {
-    if (store.data && card.stage.clientWidth) drawPoints(card.points, store.data, options(card));
+    if (!store.data || !card.stage.clientWidth) return;
+    // What someone draws is seen before the server knows of it, test points and all.
+    const context = drawPoints(card.points, store.draft ?? store.data, { ...options(card), showTest: store.view.testData || Boolean(store.draft) });
+    if (store.view.bayes && store.bayes?.lines) drawContours(context, store.bayes.lines, options(card).size);
   }
 
   /** What changes with every frame but need not: rings, sparkline, the text summary. */
@@ -91,24 +137,45 @@ export function createPanels(store, commands, loop) {
       return;
     }
     card.summarized = now;
-    const shares = areas(slice(frame.tensors.boundary, index), data.classes);
-    card.picture.setAttribute("aria-label", t("panels.summary", {
-      letter: LETTERS[index], title: card.name, epoch: Math.floor(history.now.epoch),
-      accuracy: format.percent(history.now.test_accuracy), train: card.wrong[0], test: card.wrong[1],
-      areas: shares.map((share, at) => `${t("legend.class", { number: at + 1 })} ${format.percent(share, 0)}`).join(", "),
-    }));
+    const about = { letter: LETTERS[index], title: card.name, epoch: Math.floor(history.now.epoch) };
+    card.picture.setAttribute("aria-label", data.classes ? summary(card, index, about, history.now) : valueSummary(index, about, history.now));
   }
 
-  /** Every frame: the boundary itself and the numbers. */
+  function summary(card, index, about, now) {
+    const shares = areas(slice(store.frame.tensors.boundary, index), store.data.classes);
+    return t("panels.summary", {
+      ...about, accuracy: format.percent(now.test_accuracy), train: card.wrong[0], test: card.wrong[1],
+      areas: shares.map((share, at) => `${t("legend.class", { number: at + 1 })} ${format.percent(share, 0)}`).join(", "),
+    });
+  }
+
+  function valueSummary(index, about, now) {
+    const { curve, boundary } = store.frame.tensors;
+    const along = curve && slice(curve, index);
+    const [low, high] = along ? [Math.min(...along), Math.max(...along)] : extent(slice(boundary, index));
+    return t(along ? "panels.summary_graph" : "panels.summary_values", {
+      ...about, r2: format.fit(now.test_r2), error: format.loss(now.test_error), low: format.figure(Number(low.toFixed(2))), high: format.figure(Number(high.toFixed(2))) });
+  }
+
+  /** Every frame: the boundary or graph itself and the numbers. */
   function draw() {
     const { frame, data } = store;
     if (!frame || !data) return;
     const size = frame.tensors.boundary.shape[1];
+    const { curve } = frame.tensors;
     const slowly = performance.now();
+    holdRows();
     store.panels.forEach((panel, index) => {
       const card = cards.get(panel.id);
-      drawBoundary(card.boundary, slice(frame.tensors.boundary, index), size, data.classes, store.view.discretize);
+      card.graph.hidden = !curve;
+      if (curve) {
+        drawGround(card.boundary);
+        if (card.stage.clientWidth) drawGraph(card.graph, slice(curve, index), { ...options(card), color: panelColor(index) });
+      } else {
+        drawBoundary(card.boundary, slice(frame.tensors.boundary, index), size, data.classes, store.view.discretize);
+      }
       card.slowJob.mark();
+      layNumbers(card);
       if (!store.playing || slowly - (card.told ?? 0) > 120) {
         card.told = slowly;
         tell(card, store.history.get(panel.id).now);
@@ -118,12 +185,10 @@ export function createPanels(store, commands, loop) {
   }
 
   function tell(card, now) {
-    setText(card.values.test_loss, format.loss(now.test_loss));
-    setText(card.values.test_accuracy, format.percent(now.test_accuracy));
-    setText(card.values.train_loss, format.loss(now.train_loss));
-    setText(card.values.train_accuracy, format.percent(now.train_accuracy));
-    setText(card.values.dead, format.percent(now.dead_ratio, 0));
-    card.values.dead.classList.toggle("warn", now.dead_ratio >= 0.5);
+    for (const { name, write, element } of card.values) {
+      setText(element, write(now[name]));
+      if (name === "dead_ratio") element.classList.toggle("warn", now.dead_ratio >= 0.5);
+    }
   }
 
   /** The same place read in every panel. */
@@ -143,10 +208,25 @@ export function createPanels(store, commands, loop) {
       if (!readout) return;
       readout.hidden = !pointer || !frame || !data;
       if (readout.hidden) return;
-      const read = readCell(slice(frame.tensors.boundary, index), frame.tensors.boundary.shape[1], data.classes, store.boot.plane, pointer.x, pointer.y);
-      readout.style.setProperty("--class", classColor(read.predicted));
-      setText(readout, `(${pointer.x.toFixed(1)}, ${pointer.y.toFixed(1)}) ${t("legend.class", { number: read.predicted + 1 })} ${format.percent(read.probability, 0)}`.replaceAll("-", "−"));
+      const { color, text } = read(index);
+      readout.style.setProperty("--class", color);
+      setText(readout, text.replaceAll("-", "−"));
     });
+  }
+
+  /** What the network says where the pointer is: in words, and the colour it has there. */
+  function read(index) {
+    const { curve, boundary } = store.frame.tensors;
+    const { plane } = store.boot;
+    const x = pointer.x.toFixed(1);
+    if (curve) {
+      const value = readGraph(slice(curve, index), plane, pointer.x);
+      return { color: panelColor(index), text: t("panels.read_graph", { x, value: value.toFixed(2) }) };
+    }
+    const { value, predicted, probability } = readCell(slice(boundary, index), boundary.shape[1], store.data.classes, plane, pointer.x, pointer.y);
+    const place = `(${x}, ${pointer.y.toFixed(1)})`;
+    if (value !== undefined) return { color: valueColor(value), text: `${place} ${t("panels.read_value", { value: value.toFixed(2) })}` };
+    return { color: classColor(predicted), text: `${place} ${t("legend.class", { number: predicted + 1 })} ${format.percent(probability, 0)}` };
   }
 
   function update() {
@@ -182,8 +262,7 @@ export function createPanels(store, commands, loop) {
       card.duplicate.disabled = panels.length >= boot.limits.panels;
       document.querySelector("[data-action=add]").disabled = card.duplicate.disabled;
       card.remove.hidden = panels.length < 2;
-      for (const cell of [...card.heads, ...card.rows]) setText(cell.firstElementChild ?? cell, t(cell.dataset.key));
-      card.heads[3].title = t("numbers.dead_help");
+      layNumbers(card);
       overlay(card);
       const stop = store.stopped.get(panel.id);
       card.badge.hidden = !store.stopped.has(panel.id);
@@ -214,7 +293,10 @@ export function createPanels(store, commands, loop) {
     }
     loop.frame();
   };
-  store.on("boot", update);
+  store.on("boot", () => {
+    document.getElementById("test-data").closest("label").title = t("panels.test_data_help");
+    update();
+  });
   store.on("state", ({ fresh }) => {
     update();
     if (fresh) for (const card of cards.values()) card.summarized = -1e9;
@@ -224,6 +306,12 @@ export function createPanels(store, commands, loop) {
   store.on("stopped", update);
   store.on("data", repaint);
   store.on("view", repaint);
+  store.on("draft", () => {
+    for (const card of cards.values()) card.staticJob.now();
+  });
+  store.on("bayes", () => {
+    if (store.view.bayes) for (const card of cards.values()) card.staticJob.now();
+  });
   store.on("theme", () => {
     update();
     repaint();

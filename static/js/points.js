@@ -1,10 +1,19 @@
-// Draws the data points over a boundary. The class is told by colour and by shape, training
-// points are filled and test points hollow. They sit on their own canvas, drawn again only when
+// Draws the data points over a boundary. The class is told by colour and by shape, a value by
+// colour; the part by how the mark is filled. Points sit on their own canvas, drawn again only when
 // data, size or theme change; the rings around misclassified points have another, lighter one.
+// Points of one dimension are drawn as a graph: the value upwards, over the x1 axis.
 
-import { classColor, ink } from "./palette.js";
+import { classColor, ink, valueColor } from "./palette.js";
 
 const TURN = 2 * Math.PI;
+/** How a part's marks are filled, and in which order they are drawn: what was learned from comes last. */
+export const PARTS = [
+  { key: "train", fill: "full" }, { key: "test", fill: "hollow" }, { key: "validation", fill: "dotted" }, { key: "train_dev", fill: "half" },
+];
+const ORDER = [1, 2, 3, 0];
+/** Heights in a graph: a value of 1 stands as high as x2 = 5. */
+export const HEIGHT = 5;
+
 /** Outline of each class's marker, about equal in area. */
 const SHAPES = [
   (path, x, y, r) => path.arc(x, y, r, 0, TURN),
@@ -38,57 +47,105 @@ export function fit(canvas, size) {
 
 const radiusFor = (size, count) => Math.max(1.9, Math.min(6, (size / 105) * (count > 900 ? 0.75 : 1)));
 
-/** One marker; also used by thumbnails and the legend. */
-export function drawMarker(context, index, x, y, radius, hollow) {
+/** One marker of a class; also used by thumbnails and the legend. @param {boolean|string} fill a part's fill, or whether it is hollow */
+export function drawMarker(context, index, x, y, radius, fill) {
+  paintMarker(context, SHAPES[index % SHAPES.length], classColor(index), ink().edge, x, y, radius, fill === true ? "hollow" : fill || "full");
+}
+
+/** One marker of a value. */
+export function drawValue(context, value, x, y, radius, fill) {
+  paintMarker(context, SHAPES[0], valueColor(value), ink().outline, x, y, radius, fill);
+}
+
+function paintMarker(context, shape, color, edge, x, y, radius, fill) {
   const tones = ink();
-  context.beginPath();
-  SHAPES[index % SHAPES.length](context, x, y, radius);
-  if (hollow) {
+  const outline = (size) => {
+    context.beginPath();
+    shape(context, x, y, size);
+  };
+  const pale = edge === tones.outline;
+  outline(radius);
+  if (fill === "full") {
+    context.fillStyle = color;
+    context.fill();
+  } else if (pale) {
+    // The colour may be that of the ground, so it lies between two outlines.
+    context.fillStyle = color;
+    context.fill();
+    outline(radius * 0.55);
     context.fillStyle = tones.hollow;
-    context.strokeStyle = classColor(index);
-    context.lineWidth = Math.max(1.2, radius * 0.5);
+    context.fill();
+    context.strokeStyle = edge;
+    context.lineWidth = Math.max(0.5, radius * 0.1);
+    context.stroke();
+    outline(radius);
   } else {
-    context.fillStyle = classColor(index);
-    context.strokeStyle = tones.edge;
-    context.lineWidth = Math.max(0.6, radius * 0.22);
+    context.fillStyle = tones.hollow;
+    context.fill();
   }
-  context.fill();
+  if (fill === "half") {
+    context.save();
+    context.clip();
+    context.fillStyle = color;
+    context.fillRect(x - 2 * radius, y - 2 * radius, 2 * radius, 4 * radius);
+    context.restore();
+    outline(radius);
+  }
+  const lined = fill === "full" || pale;
+  context.strokeStyle = lined ? edge : color;
+  context.lineWidth = lined ? Math.max(0.6, radius * (pale ? 0.16 : 0.22)) : Math.max(1.2, radius * (fill === "hollow" ? 0.5 : 0.36));
   context.stroke();
+  if (fill === "dotted") {
+    context.beginPath();
+    context.arc(x, y, Math.max(0.7, radius * 0.34), 0, TURN);
+    context.fillStyle = pale ? edge : color;
+    context.fill();
+  }
+}
+
+/** Where points are drawn: functions from an index to pixels. */
+function placing(data, size, [low, high]) {
+  const scale = size / (high - low);
+  return {
+    left: (index) => (data.points[2 * index] - low) * scale,
+    top: (index) => (high - (data.dimensions === 1 ? HEIGHT * data.values[index] : data.points[2 * index + 1])) * scale,
+  };
 }
 
 /** @param {HTMLCanvasElement} canvas @param {any} data @param {{size: number, plane: number[], showTest: boolean}} options */
 export function drawPoints(canvas, data, { size, plane, showTest }) {
   const context = fit(canvas, size);
-  drawAxes(context, size, plane);
-  const [low, high] = plane;
-  const scale = size / (high - low);
+  drawAxes(context, size, plane, data.dimensions === 1);
+  const { left, top } = placing(data, size, plane);
   const radius = radiusFor(size, data.count);
-  for (const part of [1, 0]) {
+  for (const part of ORDER) {
     if (part === 1 && !showTest) continue;
+    const { fill } = PARTS[part];
+    const own = fill === "full" ? radius : radius * 0.9;
     for (let index = 0; index < data.count; index++) {
       if (data.part[index] !== part) continue;
-      const x = (data.points[2 * index] - low) * scale;
-      const y = (high - data.points[2 * index + 1]) * scale;
-      drawMarker(context, data.labels[index], x, y, part ? radius * 0.9 : radius, part === 1);
+      if (data.classes) drawMarker(context, data.labels[index], left(index), top(index), own, fill);
+      else drawValue(context, data.values[index], left(index), top(index), own, fill);
     }
   }
+  return context;
 }
 
-/** Rings around what the network gets wrong. @returns {number[]} errors in training and test */
+/** Rings around what the network gets wrong. @returns {number[]} how many, by part */
 export function drawRings(canvas, data, predicted, { size, plane, showTest }) {
   const context = fit(canvas, size);
-  const [low, high] = plane;
-  const scale = size / (high - low);
+  const wrong = [0, 0, 0, 0];
+  if (!data.classes) return wrong;
+  const { left, top } = placing(data, size, plane);
   const radius = radiusFor(size, data.count) * 1.6;
-  const wrong = [0, 0];
   const tones = ink();
   const rings = new Path2D();
   for (let index = 0; index < data.count; index++) {
     if (predicted[index] === data.labels[index]) continue;
     wrong[data.part[index]]++;
-    if (data.part[index] && !showTest) continue;
-    const x = (data.points[2 * index] - low) * scale;
-    const y = (high - data.points[2 * index + 1]) * scale;
+    if (data.part[index] === 1 && !showTest) continue;
+    const x = left(index);
+    const y = top(index);
     rings.moveTo(x + radius, y);
     rings.arc(x, y, radius, 0, TURN);
   }
@@ -101,46 +158,47 @@ export function drawRings(canvas, data, predicted, { size, plane, showTest }) {
   return wrong;
 }
 
-/** Ticks at the edge, so the picture says where it is. */
-function drawAxes(context, size, plane) {
-  if (size < 150) return;
+/** Ticks at the edge, so the picture says where it is; a graph has lines at -1, 0 and 1 as well. */
+function drawAxes(context, size, plane, graph) {
   const [low, high] = plane;
   const scale = size / (high - low);
+  if (graph) {
+    context.strokeStyle = ink().grid;
+    context.lineWidth = 1;
+    context.beginPath();
+    for (const value of [-HEIGHT, 0, HEIGHT]) {
+      const at = Math.round((high - value) * scale) + 0.5;
+      context.moveTo(0, at);
+      context.lineTo(size, at);
+    }
+    context.stroke();
+  }
+  if (size < 150) return;
   context.fillStyle = context.strokeStyle = ink().axis;
   context.lineWidth = 1;
   context.font = `${size > 480 ? 12 : 10}px system-ui, sans-serif`;
   context.textBaseline = "bottom";
   context.beginPath();
-  for (const value of [-4, 0, 4]) {
-    if (value <= low || value >= high) continue;
+  const written = (value) => String(value).replace("-", "−");
+  const within = (value) => value > low && value < high;
+  for (const value of [-4, 0, 4].filter(within)) {
     const at = (value - low) * scale;
     context.moveTo(at, size);
     context.lineTo(at, size - 4);
-    context.moveTo(0, size - at);
-    context.lineTo(4, size - at);
-    const text = String(value).replace("-", "−");
     context.textAlign = "center";
-    context.fillText(text, at, size - 4);
-    context.textAlign = "left";
-    context.fillText(text, 6, size - at + 6);
+    context.fillText(written(value), at, size - 4);
+  }
+  context.textAlign = "left";
+  for (const value of (graph ? [-1, 0, 1] : [-4, 0, 4]).filter(within)) {
+    const at = (high - (graph ? HEIGHT * value : value)) * scale;
+    context.moveTo(0, at);
+    context.lineTo(4, at);
+    context.fillText(written(value), 6, at + (graph ? -1 : 6));
   }
   context.stroke();
   context.textAlign = "right";
   context.fillText("x₁", size - 4, size - 4);
   context.textAlign = "left";
   context.textBaseline = "top";
-  context.fillText("x₂", 4, 3);
-}
-
-/** A dataset's thumbnail from its example points. */
-export function drawThumbnail(canvas, example, plane, size) {
-  const context = fit(canvas, size);
-  const [low, high] = plane;
-  const scale = size / (high - low);
-  example.points.forEach(([x, y], index) => {
-    context.fillStyle = classColor(example.labels[index]);
-    context.beginPath();
-    context.arc((x - low) * scale, (high - y) * scale, 1.3, 0, TURN);
-    context.fill();
-  });
+  context.fillText(graph ? "y" : "x₂", 4, 3);
 }

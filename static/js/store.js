@@ -5,7 +5,7 @@
 import { rowOf } from "./frames.js";
 import { History } from "./history.js";
 
-/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number}} PanelInfo */
+/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string}} PanelInfo */
 
 export function createStore() {
   const listeners = new Map();
@@ -15,10 +15,20 @@ export function createStore() {
     playing: false,
     run: null,
     link: "",
+    /** False: the link leaves out points of the user's own. */
+    linkComplete: true,
     /** @type {PanelInfo[]} */
     panels: [],
     selected: null,
+    /** The points; classes is 0 where they carry values instead.
+     * @type {null|{points: Float32Array, labels: Uint8Array, values: Float32Array|null, part: Uint8Array,
+     *   classes: number, dimensions: number, count: number}} */
     data: null,
+    /** The points as someone draws them, in the shape of `data`, or null. */
+    draft: null,
+    /** What is best possible on these data, as far as it is known; null while it is worked out.
+     * @type {null|{error: number|null, losses: Record<string, number>, lines: number[][]|null}} */
+    bayes: null,
     /** The newest frame of these panels, or null; whoever draws late finds it here. */
     frame: null,
     /** @type {Map<number, History>} */
@@ -28,7 +38,7 @@ export function createStore() {
     /** Panels that have stopped by themselves; the event is missing where only a frame told it.
      * @type {Map<number, {epoch: number, code: string, params: any, message: string}|null>} */
     stopped: new Map(),
-    view: { discretize: false, testData: true, keep: false },
+    view: { discretize: false, testData: true, bayes: false, keep: false },
     scope: "this",
 
     /** @param {string} topic @param {(detail?: any) => void} listener */
@@ -42,6 +52,11 @@ export function createStore() {
 
     get selectedIndex() {
       return Math.max(0, store.panels.findIndex((panel) => panel.id === store.selected));
+    },
+
+    /** The catalog's entry of the dataset in use. */
+    get dataset() {
+      return store.boot.catalog.datasets.find(({ id }) => id === store.experiment.data.dataset.id);
     },
 
     select(id) {
@@ -69,6 +84,7 @@ export function createStore() {
       if (fresh || !alike) store.frame = null;
       Object.assign(store, {
         experiment: event.experiment, playing: event.playing, run: event.run, link: event.link, panels: event.panels,
+        linkComplete: event.link_complete ?? true,
       });
       const known = new Set(event.panels.map((panel) => panel.id));
       for (const panel of event.panels) {
@@ -88,8 +104,11 @@ export function createStore() {
 
     /** Points. What the newest frame predicted was about others. */
     receiveData(message) {
-      const { points, labels, part, classes } = message.tensors;
-      store.data = { points: points.data, labels: labels.data, part: part.data, classes: classes.data[0], count: labels.shape[0] };
+      const { points, labels, values, part, classes } = message.tensors;
+      store.data = {
+        points: points.data, labels: labels.data, values: values?.data ?? null, part: part.data,
+        classes: classes.data[0], dimensions: Number(message.about.dimensions ?? 2), count: labels.shape[0],
+      };
       store.frame = null;
       store.emit("data");
     },
@@ -106,7 +125,11 @@ export function createStore() {
         history.now = rowOf(message.tensors, epoch.data.length - 1, index);
       });
       store.frame = message;
-      const { stopped } = message.tensors;
+      const { stopped, diverged } = message.tensors;
+      for (const [index, { id }] of store.panels.entries()) {
+        // Other points have set a network going again.
+        if (!diverged.data[index] && store.diverged.delete(id)) store.emit("diverged");
+      }
       store.panels.forEach(({ id }, index) => {
         if (!stopped || Boolean(stopped.data[index]) === store.stopped.has(id)) return;
         if (stopped.data[index]) store.stopped.set(id, null);
@@ -115,6 +138,12 @@ export function createStore() {
       });
       store.emit("frame");
       return true;
+    },
+
+    /** What is best possible on the data of now. */
+    receiveBayes(bayes) {
+      store.bayes = bayes;
+      store.emit("bayes");
     },
 
     receiveDivergence(event) {

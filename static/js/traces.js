@@ -5,19 +5,36 @@
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const MOST = 260;
+/** Up to so many panels, every line of each can be told apart. */
+const FEW = 2;
 
 /**
- * @typedef {{letter: string, title: string, color: string, history: import("./history.js").History, diverged: boolean}} Shown
- * @typedef {{column?: string, key: string, dash: string}} Series
- * @typedef {{id: string, key: string, series: Series[], log: boolean, fixed?: [number, number], share?: boolean, layers?: boolean}} Chart
+ * @typedef {{letter: string, title: string, color: string, history: import("./history.js").History, diverged: boolean, loss: string}} Shown
+ * @typedef {{column?: string, key: string, dash: string, optional?: boolean, own?: boolean}} Series optional: only where there
+ *   is anything above 0; own: of many panels, the selected one's alone
+ * @typedef {{error: number|null, losses: Record<string, number>}} Bayes
+ * @typedef {{id: string, key: string, series: Series[], log: boolean, fixed?: [number, number], share?: boolean, floor?: number, layers?: boolean,
+ *   best?: (bayes: Bayes, loss: string) => number|null|undefined}} Chart best: the best possible value, drawn as a line
  */
 
-/** @type {Chart[]} */
-export const CHARTS = [
-  { id: "loss", key: "charts.loss", log: false, series: [
-    { column: "train_loss", key: "numbers.train", dash: "solid" }, { column: "test_loss", key: "numbers.test", dash: "dash" }, { column: "penalty", key: "charts.penalty", dash: "dot" }] },
-  { id: "accuracy", key: "charts.accuracy", log: false, share: true, series: [
-    { column: "train_accuracy", key: "numbers.train", dash: "solid" }, { column: "test_accuracy", key: "numbers.test", dash: "dash" }] },
+/** The two parts between training and test. */
+const between = (what) => [
+  { column: `validation_${what}`, key: "numbers.validation", dash: "dashdot", optional: true, own: true },
+  { column: `train_dev_${what}`, key: "numbers.train_dev", dash: "longdash", optional: true, own: true }];
+/** How well the networks do: one chart for classes, another for values. @type {Record<string, Chart>} */
+const QUALITY = {
+  classes: { id: "accuracy", key: "charts.accuracy", log: false, share: true, best: ({ error }) => error === null ? null : 1 - error, series: [
+    { column: "train_accuracy", key: "numbers.train", dash: "solid" }, { column: "test_accuracy", key: "numbers.test", dash: "dash" }, ...between("accuracy")] },
+  values: { id: "r2", key: "charts.r2", log: false, floor: -1, series: [
+    { column: "train_r2", key: "numbers.train", dash: "solid" }, { column: "test_r2", key: "numbers.test", dash: "dash" }] },
+};
+
+/** @param {boolean} values whether the points carry values @returns {Chart[]} */
+export const chartsFor = (values) => [
+  { id: "loss", key: "charts.loss", log: false, best: ({ losses }, loss) => losses[loss], series: [
+    { column: "train_loss", key: "numbers.train", dash: "solid" }, { column: "test_loss", key: "numbers.test", dash: "dash" },
+    ...between("loss"), { column: "penalty", key: "charts.penalty", dash: "dot", optional: true }] },
+  QUALITY[values ? "values" : "classes"],
   { id: "dead", key: "charts.dead", log: false, share: true, fixed: [0, 1.02], series: [{ column: "dead_ratio", key: "charts.dead_units", dash: "solid" }] },
   { id: "gradients", key: "charts.gradients", log: true, layers: true, series: [] },
 ];
@@ -57,8 +74,9 @@ function linesOf(chart, shown, layer, selected) {
   shown.forEach((panel, index) => {
     const { columns, gradients, now } = panel.history;
     if (!chart.layers) {
-      for (const { column, key, dash } of chart.series) {
-        if (column === "penalty" && !columns.penalty.some((value) => value > 0) && !(now?.penalty > 0)) continue;
+      for (const { column, key, dash, optional, own } of chart.series) {
+        if (own && shown.length > FEW && index !== selected) continue;
+        if (optional && !columns[column].some((value) => value > 0) && !(now?.[column] > 0)) continue;
         list.push({ panel, values: columns[column], newest: now?.[column], name: key, dash, main: column.startsWith("test") || chart.series.length === 1 });
       }
       return;
@@ -71,6 +89,22 @@ function linesOf(chart, shown, layer, selected) {
     }
   });
   return list;
+}
+
+/** Lines at the best possible values: one for all panels if they share it. */
+function bestLines(chart, shown, bayes, lines, range) {
+  if (!chart.best || !bayes || !lines.length) return [];
+  const groups = new Map();
+  for (const panel of shown) {
+    const value = chart.best(bayes, panel.loss);
+    if (!Number.isFinite(value)) continue;
+    if (!groups.has(value)) groups.set(value, []);
+    groups.get(value).push(panel);
+  }
+  const x = [...new Set([range[0], ...lines[0].x, range[1]])];
+  return [...groups].map(([value, panels]) => ({
+    best: true, panel: panels[0], letters: panels.length < shown.length ? panels.map(({ letter }) => letter).join(" ") : "",
+    name: "charts.best", dash: "1px,3px", x, y: x.map(() => value), newest: value, main: false }));
 }
 
 const nice = (value) => {
@@ -96,6 +130,7 @@ function valueRange(chart, log, lines) {
     const floor = Math.max(Math.floor(Math.log10(low) * 2) / 2, Math.log10(high) - 12);
     return [floor, Math.max(Math.ceil(Math.log10(high) * 2 + 0.01) / 2, floor + 0.5)];
   }
+  if (chart.floor !== undefined) return [Math.max(chart.floor, Math.min(0.8, Math.floor(low * 10 - 0.2) / 10)), 1.01];
   if (chart.share) return [Math.max(0, Math.min(0.9, Math.floor(low * 10 - 0.2) / 10)), 1.01];
   return [0, nice(Math.max(high * 1.02, 1e-3))];
 }
@@ -119,23 +154,29 @@ export function spread(positions, gap, size) {
 
 /**
  * @param {Chart} chart @param {Shown[]} shown
- * @param {{log: boolean, zoom: any, layer: string|number, selected: number, height: number, words: (key: string, values?: any) => string}} options
+ * @param {{log: boolean, zoom: any, layer: string|number, selected: number, height: number, bayes: Bayes|null, ink: string,
+ *   words: (key: string, values?: any) => string}} options
  */
-export function buildChart(chart, shown, { log, zoom, layer, selected, height, words }) {
+export function buildChart(chart, shown, { log, zoom, layer, selected, height, bayes, ink, words }) {
   const range = epochRange(zoom, shown);
   const lines = linesOf(chart, shown, layer, selected).map((one) => {
     const { columns, now } = one.panel.history;
     return { ...one, ...line(columns.epoch, one.values, now?.epoch, one.newest, range) };
   });
   const layerName = (one) => (one.output ? words("charts.output") : words("charts.layer", { number: one.layer + 1 }));
-  const label = (one) => `${shown.length > 1 ? `${one.panel.letter} ` : ""}${one.layer === undefined ? words(one.name) : layerName(one)}`;
+  const label = (one) => one.best ? [one.letters, words(one.name)].filter(Boolean).join(" ") : `${shown.length > 1 ? `${one.panel.letter} ` : ""}${one.layer === undefined ? words(one.name) : layerName(one)}`;
   const yRange = valueRange(chart, log, lines);
-  const traces = lines.map((one) => ({
-    type: "scatter", mode: one.x.length === 1 ? "markers" : "lines", x: one.x, y: one.y,
-    line: { color: one.panel.color, width: one.main ? 2 : 1.4, dash: one.dash, simplify: true }, marker: { color: one.panel.color, size: 5 },
-    name: label(one), hovertemplate: `${label(one)} %{y:${chart.share ? ".1%" : ".3~g"}}<extra></extra>`, connectgaps: false, showlegend: false,
-  }));
-  return { traces, lines, range, yRange, labels: endLabels(lines, chart, shown, layer, log, yRange, height, label), label };
+  const best = bestLines(chart, shown, bayes, lines, range);
+  const hovered = chart.share ? ".1%" : chart.floor === undefined ? ".3~g" : ".3f";
+  const traces = [...best, ...lines].map((one) => {
+    const color = one.best && !one.letters ? ink : one.panel.color;
+    return {
+      type: "scatter", mode: one.x.length === 1 ? "markers" : "lines", x: one.x, y: one.y,
+      line: { color, width: one.main ? 2 : one.best ? 1.6 : 1.3, dash: one.dash, simplify: true }, marker: { color, size: 5 },
+      name: label(one), hovertemplate: `${label(one)} %{y:${hovered}}<extra></extra>`, connectgaps: false, showlegend: false,
+    };
+  });
+  return { traces, lines: [...lines, ...best], range, yRange, labels: endLabels(lines, chart, shown, layer, log, yRange, height), label };
 }
 
 function endLabels(lines, chart, shown, layer, log, [low, high], height) {

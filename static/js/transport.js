@@ -49,11 +49,13 @@ export function createTransport(store, commands) {
       setText(counter, format.epochs(now.epoch, !store.playing || store.experiment.speed < 1));
       if (!store.playing || performance.now() - told < 10_000) return;
       told = performance.now();
+      const values = store.data?.classes === 0;
       const parts = store.panels.map((panel, index) => {
-        const accuracy = format.percent(store.history.get(panel.id).now?.test_accuracy, 0);
-        return store.panels.length > 1 ? `${LETTERS[index]} ${accuracy}` : accuracy;
+        const own = store.history.get(panel.id).now;
+        const quality = values ? format.fit(own?.test_r2) : format.percent(own?.test_accuracy, 0);
+        return store.panels.length > 1 ? `${LETTERS[index]} ${quality}` : quality;
       });
-      say(t("status.progress", { epoch: Math.floor(now.epoch), accuracy: parts.join(", ") }));
+      say(t(values ? "status.progress_values" : "status.progress", { epoch: Math.floor(now.epoch), accuracy: parts.join(", ") }));
     },
     /** One notch faster or slower. */
     nudge(direction) {
