@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.component import Array
 
-DTYPES = {"F64": "<f8", "F32": "<f4", "I32": "<i4", "U8": "|u1"}
+DTYPES = {"F64": "<f8", "I64": "<i8", "F32": "<f4", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
 _NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
 
 

@@ -2,6 +2,7 @@
 messages, see `app.frames`). The protocol page is drawn from these models and tables.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
@@ -155,6 +156,13 @@ class Ack(Command):
 
     type: Literal["ack"]
     frame: whole(0, 2**53, "Its number.")  # type: ignore[valid-type]
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on where a checkpoint was taken: the one binary message a page sends, as the first one of a connection."""
+
+    message: bytes
 
 
 COMMANDS: tuple[type[Command], ...] = tuple(Command.__subclasses__())

@@ -18,6 +18,8 @@ from app.worker import Worker
 FRAME_INTERVAL = 1 / 20
 WINDOW = 2  # frames sent and not yet drawn
 CATCH_UP = 0.5  # seconds of training that a late frame makes up for at most
+SAVE_INTERVAL = 1.0  # seconds between checkpoints,
+SAVE_RATE = 1_000_000  # and bytes a second that they take at most
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,9 @@ class Pump:
         self.sent = 0  # number of the latest frame
         self.unacknowledged: list[int] = []
         self.dirty = False  # commands wait, or have changed what no frame has shown
+        self.begun = False  # a command has come; only the first message may be a checkpoint
+        self.unsaved = False  # something has been shown that is in no checkpoint
+        self.save_due = time.monotonic() + SAVE_INTERVAL
         self.wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -56,18 +61,22 @@ class Pump:
                 return
             text = message.get("text")
             try:
-                if text is None:
-                    raise Invalid(Problem((), "binary", {}))
-                command = protocol.decode(text)
+                command = protocol.decode(text) if text is not None else self._resume(message["bytes"])
             except Invalid as error:
                 self.errors += [report("error", problem) for problem in error.problems[:20]]
             else:
                 if isinstance(command, protocol.Ack):
                     self.unacknowledged = [number for number in self.unacknowledged if number > command.frame]
                 else:
+                    self.begun = True
                     self.session.submit(command)
                     self.dirty = True
             self.wake.set()
+
+    def _resume(self, message: bytes) -> protocol.Resume:
+        if self.begun:
+            raise Invalid(Problem((), "binary", {}))
+        return protocol.Resume(message)
 
     async def _send(self) -> None:
         latest = due = time.monotonic()
@@ -78,14 +87,20 @@ class Pump:
                 await self.socket.send_text(event)
             room = len(self.unacknowledged) < WINDOW
             now = time.monotonic()
-            if not (self.session.inbox or (room and (self.dirty or (self.session.playing and now >= due)))):
+            save = room and self.unsaved and now >= self.save_due
+            shows = room and (self.dirty or (self.session.playing and now >= due))
+            if not (self.session.inbox or shows or save):
                 continue
             elapsed, latest = min(now - latest, CATCH_UP), now
             due = max(due + FRAME_INTERVAL, now) if now >= due else now + FRAME_INTERVAL
             if room:
                 self.dirty = False
             epochs = elapsed * self.session.experiment.speed if room else 0.0
-            messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, frame=room)
+            messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, room, save)
+            self.unsaved = not save
+            if save:
+                size = len(messages[-1]) if messages else 0
+                self.save_due = time.monotonic() + max(SAVE_INTERVAL, size / SAVE_RATE)
             self.dirty |= self.session.unfinished
             if self.session.frame_number > self.sent:
                 # noted before it is sent, or its acknowledgement could come first
@@ -98,15 +113,17 @@ class Pump:
                     await self.socket.send_bytes(message)
 
     async def _until(self, due: float) -> None:
-        """Wait for something to send: an error, a command, or with room in the window a frame that is due."""
+        """Wait for something to send: an error, a command, or with room in the window a frame or a checkpoint that is
+        due."""
         while not (self.errors or self.session.inbox):
             self.wake.clear()
             timeout = None
             if len(self.unacknowledged) < WINDOW:
                 if self.dirty:
                     return
-                if self.session.playing:
-                    timeout = due - time.monotonic()
+                times = [due] * self.session.playing + [self.save_due] * self.unsaved
+                if times:
+                    timeout = min(times) - time.monotonic()
                     if timeout <= 0:
                         return
             try:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from app import frames, links, protocol
+from app import checkpoint, frames, links, protocol
 from app.i18n import translate
 from app.schema import Invalid, Problem, dump, shown
 from app.variations import variations, vary
@@ -95,7 +95,7 @@ class Session:
     """See the module. `submit` may be called from any thread, everything else from one thread at a time."""
 
     def __init__(self) -> None:
-        self.inbox: deque[protocol.Command] = deque()
+        self.inbox: deque[protocol.Command | protocol.Resume] = deque()
         self.experiment = Experiment()
         self.panels: list[Panel] = []
         self.data: Data = draw(self.experiment.data)
@@ -112,7 +112,7 @@ class Session:
 
     # ---- in ----
 
-    def submit(self, command: protocol.Command) -> None:
+    def submit(self, command: protocol.Command | protocol.Resume) -> None:
         """Put a command into the inbox."""
         self.inbox.append(command)
 
@@ -126,12 +126,8 @@ class Session:
             except Invalid as error:
                 for problem in error.problems:
                     self.report("error", problem)
-            if isinstance(command, protocol.Open) or before != (
-                self.experiment,
-                self.playing,
-                self.run,
-                len(self.panels),
-            ):
+            opened = isinstance(command, protocol.Open | protocol.Resume) and self.panels
+            if opened or before != (self.experiment, self.playing, self.run, len(self.panels)):
                 self._say_state()
             self._changed = True
 
@@ -191,18 +187,39 @@ class Session:
 
     # ---- out ----
 
-    def messages(self, frame: bool) -> list[str | bytes]:
-        """Everything there is to send: events, and with ``frame`` a frame if there is anything new to see."""
+    def messages(self, frame: bool, save: bool = False) -> list[str | bytes]:
+        """Everything there is to send: events, with ``frame`` a frame if there is anything new to see, and with
+        ``save`` a checkpoint."""
         frame_bytes = self._frame() if frame and self._changed and self.panels else None
         out, self._events = self._events, []
         if frame_bytes:
             out.append(frame_bytes)
+        if save and (saved := self.checkpoint()):
+            out.append(saved)
         return out
 
     @property
     def frame_number(self) -> int:
         """Number of the latest frame."""
         return self._frames
+
+    def checkpoint(self) -> bytes | None:
+        """Everything this session consists of, for `protocol.Resume`; None if it is too big to be handed about."""
+        if not self.panels:
+            return None
+        plain = {
+            "playing": self.playing,
+            "run": self.run,
+            "target": self._target,
+            "recorded": self._recorded,
+            "ids": self._ids,
+        }
+        panels = [
+            {"id": panel.id, "copy_of": panel.copy_of, "diverged": panel.diverged, "stopped": panel.stopped}
+            for panel in self.panels
+        ]
+        message = checkpoint.encode(plain, self.experiment, [panel.trainer for panel in self.panels], panels)
+        return message if len(message) <= checkpoint.MAX_CHECKPOINT else None
 
     def _say_state(self) -> None:
         shown_panels: list[dict[str, Any]] = [
@@ -353,6 +370,21 @@ class Session:
                 self._start(Experiment())
             raise
 
+    def _resume(self, command: protocol.Resume) -> None:
+        """Go on where a checkpoint was taken. Raises Invalid, with nothing changed, if it is none."""
+        restored = checkpoint.decode(command.message)
+        state = restored.state
+        self.experiment, self.data = state.experiment, restored.data
+        self.panels = [
+            Panel(panel.id, trainer, panel.copy_of, panel.diverged, panel.stopped)
+            for panel, trainer in zip(state.panels, restored.trainers, strict=True)
+        ]
+        self.playing = state.playing and bool(self._healthy)
+        self.run, self._target, self._recorded, self._ids = state.run, state.target, state.recorded, state.ids
+        self._rows = []
+        self._stale = True
+        self._say_data()
+
     def _configure(self, command: protocol.Configure) -> None:
         self._start(command.experiment)
 
@@ -502,8 +534,9 @@ class Session:
             self.playing = False
             self._say_state()
 
-    _handlers: ClassVar[dict[type[protocol.Command], Callable[["Session", Any], None]]] = {
+    _handlers: ClassVar[dict[type[protocol.Command | protocol.Resume], Callable[["Session", Any], None]]] = {
         protocol.Open: _open,
+        protocol.Resume: _resume,
         protocol.Configure: _configure,
         protocol.Play: _play,
         protocol.Pause: _pause,

@@ -21,10 +21,11 @@ UPDATES = 8  # updates of each network between two looks at the clock
 class Job:
     """One frame's worth of training for one session."""
 
-    def __init__(self, session: Session, epochs: float, budget: float, frame: bool) -> None:
+    def __init__(self, session: Session, epochs: float, budget: float, frame: bool, save: bool) -> None:
         self.session = session
         self.epochs = epochs
         self.frame = frame
+        self.save = save
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[list[str | bytes]] = self.loop.create_future()
         self._begun = False
@@ -45,7 +46,7 @@ class Job:
                 break
             if now > slice_end:
                 return False
-        self._resolve(self.session.messages(self.frame))
+        self._resolve(self.session.messages(self.frame, self.save))
         return True
 
     def fail(self, error: BaseException) -> None:
@@ -85,10 +86,13 @@ class Worker:
             self._wake.notify()
         self._thread.join()
 
-    async def run(self, session: Session, epochs: float, budget: float, frame: bool) -> list[str | bytes]:
+    async def run(
+        self, session: Session, epochs: float, budget: float, frame: bool, save: bool = False
+    ) -> list[str | bytes]:
         """Carry out a session's commands, train it on by up to ``epochs`` within ``budget`` seconds, and return its
-        messages. Not to be called for a session again before it has returned."""
-        job = Job(session, epochs, budget, frame)
+        messages: events, a ``frame``, and with ``save`` a checkpoint. Not to be called for a session again before it
+        has returned."""
+        job = Job(session, epochs, budget, frame, save)
         with self._wake:
             self._jobs.append(job)
             self._wake.notify()

@@ -116,11 +116,19 @@ const actions = {
 const keyboard = createKeyboard(actions, (index) => editor.digit(index) || (store.panels[index] && store.select(store.panels[index].id)));
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());
 
+/** The newest checkpoint, with which any server can go on. */
+let checkpoint = null;
+
 const socket = createSocket({
   link: () => store.link || location.hash.slice(1),
+  saved: () => checkpoint,
   onEvent: receive,
   onBinary(buffer) {
     const message = decode(buffer);
+    if (message.kind === "checkpoint") {
+      checkpoint = buffer;
+      return;
+    }
     if (message.kind === "data") {
       store.receiveData(message);
       return;
@@ -154,14 +162,23 @@ function receive(event) {
   }
 }
 
+/** The fragment as it was left: when it is another, the visitor has just changed it. */
+let written = location.hash;
+function write(link) {
+  history.replaceState(null, "", `${location.pathname}${location.search}#${link}`);
+  written = location.hash;
+}
 /** The experiment into the address, not too often: browsers allow only so many changes a second, and drawing makes ten. */
 const showLink = throttle(300, () => {
-  const hash = `#${store.link}`;
-  if (location.hash !== hash) history.replaceState(null, "", location.pathname + location.search + hash);
+  if (location.hash === written && location.hash !== `#${store.link}`) write(store.link);
 });
 
 /** An error goes beside its control; without one it becomes a toast. */
 function showError(event) {
+  if (event.code === "bad_checkpoint") {
+    checkpoint = null;
+    socket.reconnect();
+  }
   const [place, ...path] = event.path ?? [];
   const name = place === "panels" ? path[1] : path[0];
   const column = place === "panels" ? settings : place === "data" ? data : null;
@@ -185,15 +202,15 @@ function unitAt(descriptor, path) {
   return parts.find((part) => path.includes(part.name))?.unit ?? descriptor.unit;
 }
 
-function showConnection(status, seconds) {
+function showConnection(status, detail) {
   const line = document.getElementById("connection");
   const lost = status === "waiting";
-  if (lost) line.textContent = t("connection.waiting", { seconds });
+  if (lost) line.textContent = t("connection.waiting", { seconds: detail });
   else if (status === "open" && !line.hidden) say(t("connection.back"), true);
   if (lost || status === "open") line.hidden = !lost;
   document.body.classList.toggle("offline", lost);
   if (lost) undrawn.length = 0;
-  if (status !== "open") return;
+  if (status !== "open" || detail) return;
   // A new session counts its runs and panels anew; what is shown stays until its first state.
   started = false;
   store.run = null;
@@ -224,8 +241,9 @@ store.on("state", () => {
 
 /** Another link of ours, from now on. */
 function open(link) {
+  checkpoint = null;
   store.link = link;
-  history.replaceState(null, "", `${location.pathname}${location.search}#${link}`);
+  write(link);
   settings.clear();
   data.clear();
   socket.reconnect();
@@ -233,6 +251,7 @@ function open(link) {
 
 addEventListener("hashchange", async () => {
   const link = location.hash.slice(1);
+  written = location.hash;
   if (link === store.link) return;
   const theirs = playground.foreign(link) ? await playground.read(link) : {};
   open(theirs.link ?? link);
@@ -250,6 +269,7 @@ async function readAddress() {
   if (link !== undefined) now.hash = link;
   else if (given !== null) toast(errors, "fault");
   history.replaceState(null, "", now);
+  written = location.hash;
 }
 
 createSheets();

@@ -1,15 +1,16 @@
-// The line to the server. It opens with the link of the page, goes on by itself after a break
-// (waiting a little longer each time) with the newest link, and says what it is doing, because
-// a page that silently stopped learning teaches the wrong thing.
+// The line to the server. It opens with the link of the page. After a break it goes on by itself
+// (waiting a little longer each time): it hands the newest checkpoint over, so that any server
+// continues the same run, or else the newest link. It says what it is doing, because a page that
+// silently stopped learning teaches the wrong thing.
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
 
 /**
- * @param {{link: () => string, onEvent: (event: any) => void, onBinary: (buffer: ArrayBuffer) => void,
- *          onStatus: (status: "connecting"|"open"|"waiting", seconds?: number) => void}} handlers
+ * @param {{link: () => string, saved: () => ArrayBuffer|null, onEvent: (event: any) => void, onBinary: (buffer: ArrayBuffer) => void,
+ *          onStatus: (status: "connecting"|"open"|"waiting", detail?: any) => void}} handlers — the detail is seconds to wait, or whether an earlier run goes on
  */
-export function createSocket({ link, onEvent, onBinary, onStatus }) {
+export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
   let socket = null;
   let wait = FIRST_WAIT;
   let timer = 0;
@@ -25,8 +26,10 @@ export function createSocket({ link, onEvent, onBinary, onStatus }) {
     socket = line;
     line.binaryType = "arraybuffer";
     line.onopen = () => {
-      line.send(JSON.stringify({ type: "open", link: link() }));
-      onStatus("open");
+      const checkpoint = saved();
+      if (checkpoint) line.send(checkpoint);
+      else line.send(JSON.stringify({ type: "open", link: link() }));
+      onStatus("open", Boolean(checkpoint));
     };
     line.onmessage = ({ data }) => {
       if (line !== socket) return;
@@ -49,7 +52,7 @@ export function createSocket({ link, onEvent, onBinary, onStatus }) {
     return true;
   }
 
-  /** Starts over, for example with another link. */
+  /** Connects at once. */
   function reconnect() {
     const old = socket;
     socket = null;

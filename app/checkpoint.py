@@ -1,0 +1,155 @@
+"""Checkpoints: everything a session consists of, in one binary message that the browser keeps.
+
+The server keeps nothing that matters. Whoever is handed a checkpoint, this process, one that was started anew, or
+another machine, goes on with the same digits. It is in the safetensors layout: the arrays of every trainer's state, and
+in the header one JSON text with all that is not an array. What comes back has been through other hands, so all of it is
+looked at before anything is used.
+"""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, Field, PlainValidator, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+
+from app import frames
+from app.schema import STRICT, Invalid, Problem, dump, load, parse, problems
+from engine import Data, Experiment, NetworkSpec, Trainer, draw
+from engine.component import Array, Refused
+from engine.tf_playground import trainer_for
+
+VERSION = 1
+MAX_CHECKPOINT = 16 * 1024 * 1024
+MAX_COUNT = 2**53
+_PURPOSE = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}")
+MAX_PURPOSES = 200
+
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Epochs = Annotated[float, Field(ge=0, le=MAX_COUNT)]
+
+
+class PanelState(BaseModel):
+    """A network, but for its arrays."""
+
+    model_config = STRICT
+
+    id: Count
+    copy_of: Count | None
+    diverged: bool
+    stopped: bool
+    counters: Annotated[list[Count], Field(min_length=4, max_length=4)]
+    generators: Annotated[list[dict[str, Any]], Field(min_length=2, max_length=2)]
+    noise: dict[Annotated[str, Field(max_length=15)], list[dict[str, Any]]]
+
+
+class SessionState(BaseModel):
+    """A session, but for its arrays."""
+
+    model_config = STRICT
+
+    version: Literal[1]
+    experiment: Annotated[Any, PlainValidator(partial(parse, Experiment))]
+    playing: bool
+    run: Count
+    target: Epochs
+    recorded: Epochs
+    ids: Count
+    panels: Annotated[list[PanelState], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A checkpoint that has been looked at, with trainers that stand where it was taken."""
+
+    state: SessionState
+    data: Data
+    trainers: list[Trainer]
+
+
+def encode(
+    state: dict[str, Any], experiment: Experiment, trainers: list[Trainer], panels: list[dict[str, Any]]
+) -> bytes:
+    """A checkpoint of a session. ``state`` and ``panels`` are the plain fields of `SessionState` and `PanelState`."""
+    arrays: dict[str, Array] = {}
+    described = []
+    for place, (trainer, panel) in enumerate(zip(trainers, panels, strict=True)):
+        plain = {}
+        for name, value in trainer.state().items():
+            if isinstance(value, np.ndarray):
+                arrays[f"{place}.{name}"] = value
+            else:
+                plain[name] = value
+        described.append(panel | plain)
+    document = {"version": VERSION, "experiment": dump(experiment), **state, "panels": described}
+    return frames.encode(arrays, {"kind": "checkpoint", "run": str(state["run"]), "session": json.dumps(document)})
+
+
+def decode(message: bytes) -> Restored:
+    """The session in a checkpoint. Raises Invalid for anything that `encode` could not have made."""
+    if len(message) > MAX_CHECKPOINT:
+        raise Invalid(Problem((), "too_big", {"value": len(message), "limit": MAX_CHECKPOINT}))
+    try:
+        arrays = load_tensors(message)
+        length = int.from_bytes(message[:8], "little")
+        document = load(load(message[8 : 8 + length].decode())["__metadata__"]["session"])
+        state = SessionState.model_validate(document)
+    except (SafetensorError, KeyError, TypeError, UnicodeDecodeError):
+        raise _bad("not the layout of a checkpoint") from None
+    except ValidationError as error:
+        raise Invalid(*problems(error)) from None
+    experiment: Experiment = state.experiment
+    if len(state.panels) != len(experiment.panels):
+        raise _bad(f"{len(state.panels)} states for {len(experiment.panels)} networks")
+    if len({panel.id for panel in state.panels}) < len(state.panels) or max(p.id for p in state.panels) > state.ids:
+        raise _bad("the panels' ids are not all different")
+    data = draw(experiment.data)
+    trainers = []
+    known = set()
+    for place, (spec, panel) in enumerate(zip(experiment.panels, state.panels, strict=True)):
+        prefix = f"{place}."
+        own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        known |= {prefix + name for name in own}
+        trainers.append(_restored(data, spec, panel, own))
+    if set(arrays) != known:
+        raise _bad("arrays that belong to no network")
+    return Restored(state, data, trainers)
+
+
+def _bad(reason: str) -> Invalid:
+    return Invalid(Problem((), "bad_checkpoint", {"reason": reason}))
+
+
+def _restored(data: Data, spec: NetworkSpec, panel: PanelState, arrays: dict[str, Array]) -> Trainer:
+    """A trainer as the panel's state has it."""
+    try:
+        trainer = trainer_for(data, spec)
+    except Refused as error:
+        raise _bad(str(error)) from None
+    expected = {name: value for name, value in trainer.state().items() if isinstance(value, np.ndarray)}
+    if set(arrays) != set(expected):
+        raise _bad(f"arrays {sorted(set(arrays) ^ set(expected))[:3]} are missing or too many")
+    for name, array in arrays.items():
+        if array.dtype != expected[name].dtype or array.shape != expected[name].shape:
+            raise _bad(f"{name}: expected {expected[name].dtype} {list(expected[name].shape)}")
+        # A network that has diverged is not finite, and early stopping begins with an infinite best loss.
+        if array.dtype.kind == "f" and not (panel.diverged or "best" in name or np.isfinite(array).all()):
+            raise _bad(f"{name}: not finite")
+    if not np.array_equal(np.sort(arrays["order"]), np.sort(expected["order"])):
+        raise _bad("order: not every point once")
+    steps, epoch, seen, since = panel.counters
+    if not (seen < len(expected["order"]) and since <= steps and math.isfinite(epoch)):
+        raise _bad("counters that do not fit together")
+    if len(panel.noise) > MAX_PURPOSES or not all(map(_PURPOSE.fullmatch, panel.noise)):
+        raise _bad("noise for unknown purposes")
+    state = {**arrays, "counters": panel.counters, "generators": panel.generators, "noise": panel.noise}
+    try:
+        trainer.restore(state)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise _bad(f"{type(error).__name__}: {error}"[:120]) from None
+    return trainer

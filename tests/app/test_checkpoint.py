@@ -1,0 +1,227 @@
+"""Laws of checkpoints: whoever is handed one goes on with the same digits, and nothing else is accepted."""
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load, save
+
+from app import checkpoint, protocol
+from app.schema import Invalid
+from app.session import Session
+
+LINKS = [
+    "dataset=moons&hidden=4,3&samples=60",
+    "samples=60&optimizer=adam&b.hidden=3-tanh&regularizers=dropout,input_noise,augmentation&batch_size=7",
+    "samples=60&optimizer=momentum&batch_norm=true&hidden=4,4&schedule=cosine&clip_norm=1&b.seed=3",
+    "samples=80&regularizers=early_stopping(patience=3)&hidden=6&learning_rate=0.3",
+    "samples=60&optimizer=lbfgs&regularizers=l2",
+    "dataset=function&samples=60&hidden=5-maxout",
+    "tf_seed=0.88257&preprocessing=none&loss=squared_tanh&regularizers=l1(strength=0.03)&batch_size=30&samples=100",
+    "dataset=arms&classes=3&samples=60&bootstrap=true&shift=rotated&validation_share=0.2",
+]
+
+
+def opened(link: str) -> Session:
+    session = Session()
+    say(session, {"type": "open", "link": link})
+    return session
+
+
+def say(session: Session, *messages: dict[str, Any]) -> list[str | bytes]:
+    for message in messages:
+        session.submit(protocol.decode(json.dumps(message)))
+    session.apply()
+    return session.messages(frame=False)
+
+
+def train(session: Session, epochs: float, slice_: int = 8) -> None:
+    say(session, {"type": "play"})
+    session.aim(epochs)
+    while not session.work(slice_):
+        pass
+
+
+def resumed(message: bytes) -> Session:
+    session = Session()
+    session.submit(protocol.Resume(message))
+    session.apply()
+    return session
+
+
+def history(session: Session) -> list[Any]:
+    """Every recorded number, to the last bit."""
+    return [
+        (row.epoch, panel, name, np.asarray(value).tobytes())
+        for row in session._rows
+        if row.recorded
+        for panel, metrics in row.metrics.items()
+        for name, value in vars(metrics).items()
+    ]
+
+
+def state(session: Session) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in load(session.checkpoint()).items()}
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("at", [0, 1.3, 5])
+def test_a_resumed_run_goes_on_with_the_same_digits(link: str, at: float) -> None:
+    first = opened(link)
+    train(first, at, 3)
+    second = resumed(first.checkpoint())
+    first._rows.clear()
+    for session, slice_ in ((first, 5), (second, 11)):
+        train(session, 6 - session.position, slice_)
+    assert state(first) == state(second)
+    rows = history(first)
+    assert rows == history(second)
+    assert rows
+
+
+def test_what_was_chosen_in_between_comes_back() -> None:
+    first = opened("samples=60&hidden=4")
+    train(first, 2)
+    say(first, {"type": "set", "name": "learning_rate", "value": 0.1}, {"type": "duplicate", "panel": 0})
+    say(first, {"type": "set", "name": "optimizer", "value": "adam", "panels": [1]}, {"type": "speed", "value": 3})
+    train(first, 1)
+    say(first, {"type": "pause"})
+    second = resumed(first.checkpoint())
+    assert second.experiment == first.experiment
+    assert [panel.id for panel in second.panels] == [1, 2]
+    assert (second.playing, second.run, second.position) == (False, first.run, first.position)
+    events = [json.loads(message) for message in second.messages(frame=False) if isinstance(message, str)]
+    assert [event["type"] for event in events] == ["state"]
+    say(first, {"type": "add"})
+    say(second, {"type": "add"})
+    assert [panel.id for panel in second.panels] == [panel.id for panel in first.panels]
+
+
+def test_networks_that_ended_stay_ended() -> None:
+    first = opened("samples=40&learning_rate=10&hidden=64-linear,64-linear,64-linear&b.learning_rate=0.01")
+    train(first, 30)
+    assert [panel.diverged for panel in first.panels] == [True, False]
+    second = resumed(first.checkpoint())
+    assert [panel.diverged for panel in second.panels] == [True, False]
+    assert second.playing
+    train(second, 1)
+    assert second.messages(frame=True)
+
+
+# ---- what is no checkpoint ----
+
+GOOD = opened("samples=60&hidden=4&regularizers=dropout").checkpoint()
+
+
+def refused(message: bytes) -> str:
+    """What is said of a message; the session must be as good as new."""
+    session = resumed(message)
+    (event,) = [json.loads(text) for text in session.messages(frame=True)][:1]
+    assert event["type"] == "error"
+    assert not session.panels
+    say(session, {"type": "open", "link": "hidden=3"})
+    assert session.panels and session.messages(frame=True)
+    return event["message"]
+
+
+def forged(change: Any = None, arrays: Any = None) -> bytes:
+    """The good checkpoint with its document or its arrays changed."""
+    tensors = load(GOOD)
+    (length,) = struct.unpack_from("<Q", GOOD)
+    metadata = json.loads(GOOD[8 : 8 + length])["__metadata__"]
+    document = json.loads(metadata["session"])
+    if change:
+        change(document)
+    if arrays:
+        arrays(tensors)
+    return save(tensors, metadata | {"session": json.dumps(document)})
+
+
+def test_the_forger_alone_changes_nothing() -> None:
+    assert resumed(forged()).panels
+
+
+CHANGES: dict[str, Any] = {
+    "version": lambda d: d.update(version=2),
+    "no panels": lambda d: d.update(panels=[]),
+    "one panel more": lambda d: d["panels"].append(d["panels"][0]),
+    "unknown field": lambda d: d.update(more=1),
+    "wrong experiment": lambda d: d["experiment"]["data"].update(noise=9),
+    "another width": lambda d: d["experiment"]["panels"][0]["hidden"][0].update(width=5),
+    "another optimizer": lambda d: d["experiment"]["panels"][0].update(optimizer="adam"),
+    "fewer points": lambda d: d["experiment"]["data"].update(samples=40),
+    "impossible together": lambda d: d["experiment"]["panels"][0].update(optimizer="lbfgs"),
+    "negative counter": lambda d: d["panels"][0].update(counters=[0, -1, 0, 0]),
+    "seen too much": lambda d: d["panels"][0].update(counters=[0, 0, 10_000, 0]),
+    "counters that are texts": lambda d: d["panels"][0].update(counters=["0"] * 4),
+    "generator of another kind": lambda d: d["panels"][0]["generators"][0].update(bit_generator="MT19937"),
+    "generator without state": lambda d: d["panels"][0].update(generators=[{}, {}]),
+    "generator too large": lambda d: d["panels"][0]["generators"][0]["state"].update(state=2**200),
+    "noise for anything": lambda d: d["panels"][0]["noise"].update({"9" * 12: []}),
+    "noise that is none": lambda d: d["panels"][0].update(noise={"x": []}),
+    "infinite target": lambda d: d.update(target=1e400),
+    "id beyond the last": lambda d: d["panels"][0].update(id=7),
+    "playing perhaps": lambda d: d.update(playing="yes"),
+}
+ARRAYS: dict[str, Any] = {
+    "missing": lambda t: t.pop("0.parameters"),
+    "too many": lambda t: t.update({"0.more": np.zeros(3)}),
+    "of nobody": lambda t: t.update({"7.parameters": np.zeros(3)}),
+    "another shape": lambda t: t.update({"0.parameters": t["0.parameters"][:, 1:]}),
+    "another type": lambda t: t.update({"0.parameters": t["0.parameters"].astype(np.float64)}),
+    "not finite": lambda t: t["0.parameters"].__setitem__((0, 0), np.nan),
+    "infinite slots": lambda t: t.update({"0.update": np.full_like(t["0.update"], np.inf)}),
+    "order out of bounds": lambda t: t.update({"0.order": t["0.order"] + 1}),
+    "order twice": lambda t: t.update({"0.order": np.zeros_like(t["0.order"])}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_forged_document_is_refused(name: str) -> None:
+    def change(document: dict[str, Any]) -> None:
+        CHANGES[name](document)
+
+    message = forged(change) if name != "infinite target" else forged(change).replace(b"Infinity", b"1e400   ")
+    assert refused(message)
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_forged_arrays_are_refused(name: str) -> None:
+    def change(tensors: dict[str, Any]) -> None:
+        tensors.update({key: array.copy() for key, array in tensors.items()})
+        ARRAYS[name](tensors)
+
+    assert refused(forged(arrays=change))
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(st.data())
+def test_damaged_messages_are_refused_or_harmless(data: Any) -> None:
+    message = bytearray(GOOD)
+    kind = data.draw(st.sampled_from(["cut", "flip", "longer", "any"]))
+    if kind == "cut":
+        del message[data.draw(st.integers(0, len(GOOD) - 1)) :]
+    elif kind == "longer":
+        message += data.draw(st.binary(min_size=1, max_size=40))
+    elif kind == "any":
+        message = bytearray(data.draw(st.binary(max_size=200)))
+    else:
+        for _ in range(data.draw(st.integers(1, 5))):
+            message[data.draw(st.integers(0, len(GOOD) - 1))] = data.draw(st.integers(0, 255))
+    session = resumed(bytes(message))
+    train(session, 1)
+    session.messages(frame=True)
+
+
+def test_the_limit_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "MAX_CHECKPOINT", len(GOOD))
+    assert resumed(GOOD).panels
+    monkeypatch.setattr(checkpoint, "MAX_CHECKPOINT", len(GOOD) - 1)
+    assert "too big" in refused(GOOD)
+    assert opened("samples=60&hidden=4&regularizers=dropout").checkpoint() is None
+    with pytest.raises(Invalid):
+        checkpoint.decode(GOOD)
