@@ -231,7 +231,7 @@ TENSORS: dict[str, tuple[str, str, str]] = {
     ),
     "curve": ("F32", "(P, 121)", "frame: prediction along the x1 axis from -6 to 6, only for data of 1 dimension"),
     "predicted": ("U8", "(P, N)", "frame: predicted class of every point"),
-    "epoch": ("F64", "(T)", "frame: epochs trained at each row; the last row is now"),
+    "epoch": ("F64", "(T)", "frame: epochs trained at each row; the last row is now, with numbers up to 4 frames old"),
     "recorded": ("U8", "(T)", "frame: 1 where the row belongs into the history"),
     "train_loss": ("F32", "(T, P)", "frame: data loss on the training points"),
     "test_loss": ("F32", "(T, P)", "frame: data loss on the test points"),

@@ -53,6 +53,7 @@ PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
 # Cells of the boundary along a side: while training, for networks too large for that, and while paused.
 GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
 CURVE = 121  # places along the x1 axis where data of one dimension are predicted
+MEASURE_EVERY = 4  # frames
 LARGE = 8_000  # parameters, over all panels
 
 
@@ -106,6 +107,8 @@ class Session:
         self._ids = 0
         self._frames = 0
         self._rows: list[Row] = []
+        self._latest: Row | None = None  # the latest measured row,
+        self._measured_at = 0  # and the number of frames before it
         self._events: list[str | bytes] = []
         self._changed = False  # something to show that no frame has shown
         self._stale = False  # the latest row was measured before a change of panels or settings
@@ -267,12 +270,21 @@ class Session:
                 metrics[panel.id] = measured
             else:
                 self._diverge(panel)
-        return Row(epoch, recorded, metrics)
+        self._latest, self._measured_at = Row(epoch, recorded, metrics), self._frames
+        return self._latest
+
+    def _now(self, position: float) -> Row:
+        """What is known now. While it plays, the numbers between two recorded epochs are measured for every fourth
+        frame only: they cost more than a frame's updates, and nobody reads them twenty times a second."""
+        latest = self._latest
+        if self.playing and not self._stale and latest and self._frames - self._measured_at < MEASURE_EVERY:
+            return replace(latest, epoch=position, recorded=False)
+        return self._measure(position, recorded=False)
 
     def _frame(self) -> bytes:
         position = self.position
         if self._stale or not self._rows or self._rows[-1].epoch != position:
-            self._rows.append(self._measure(position, recorded=False))
+            self._rows.append(self._now(position))
         rows, self._rows = self._rows, []
         for panel in self.panels:
             if metrics := rows[-1].metrics.get(panel.id):
@@ -290,11 +302,11 @@ class Session:
         if self.data.dimensions == 1:
             arrays["curve"] = np.stack([panel.trainer.curve(CURVE)[0, 0] for panel in self.panels]).astype(np.float32)
         depth = max(len(panel.spec.hidden) for panel in self.panels)
-        for name in SCALARS:
-            arrays[name] = _table(rows, self.panels, name, ())
+        for place, numbers in enumerate(np.moveaxis(_numbers(rows, self.panels), -1, 0)):
+            arrays[SCALARS[place]] = numbers
         for names, layers in ((PER_HIDDEN_LAYER, depth), (PER_WEIGHT_LAYER, depth + 1)):
             for name in names:
-                arrays[name] = _table(rows, self.panels, name, (layers,))
+                arrays[name] = _table(rows, self.panels, name, layers)
         self._frames += 1
         self._changed = self._stale = False
         return frames.encode(arrays, {"kind": "frame", "frame": str(self._frames), "run": str(self.run)})
@@ -562,14 +574,24 @@ def report(kind: str, problem: Problem) -> str:
     return json.dumps(event)
 
 
-def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: tuple[int, ...]) -> Array:
-    """One metric of all rows and panels, ``(T, P)`` or ``(T, P, layers)``, NaN where there is nothing."""
-    table = np.full((len(rows), len(panels), *layers), np.nan, np.float32)
+def _numbers(rows: Sequence[Row], panels: Sequence[Panel]) -> Array:
+    """The `SCALARS` of all rows and panels, ``(T, P, len(SCALARS))``, NaN where there is nothing."""
+    table = np.full((len(rows), len(panels), len(SCALARS)), np.nan, np.float32)
     for t, row in enumerate(rows):
         for place, panel in enumerate(panels):
             if metrics := row.metrics.get(panel.id):
-                value = getattr(metrics, name)[0]
-                table[(t, place, slice(np.size(value))) if layers else (t, place)] = value
+                table[t, place] = [getattr(metrics, name)[0] for name in SCALARS]
+    return table
+
+
+def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: int) -> Array:
+    """One metric of every layer, of all rows and panels, ``(T, P, layers)``, NaN where there is nothing."""
+    table = np.full((len(rows), len(panels), layers), np.nan, np.float32)
+    for t, row in enumerate(rows):
+        for place, panel in enumerate(panels):
+            if metrics := row.metrics.get(panel.id):
+                values = getattr(metrics, name)[0]
+                table[t, place, : len(values)] = values
     return table
 
 
@@ -584,6 +606,9 @@ def shades(p: Array, data: Data) -> Array:
     """Predictions ``(classes or 1, …)`` as bytes: class and confidence, or the value from -1 to 1."""
     if data.task == "values":
         return np.asarray((np.clip(p[0], -1, 1) + 1) * 127.5).round().astype(np.uint8)
+    if data.classes == 2:  # the same as below, in fewer passes
+        lead = (p[1] - 0.5) * 254
+        return np.abs(lead).astype(np.uint8) | ((lead > 0).view(np.uint8) << 7)
     levels = 256 // data.classes
     share = 1 / data.classes
     confidence = (p.max(axis=0) - share) * ((levels - 1) / (1 - share))
