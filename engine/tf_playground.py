@@ -376,6 +376,8 @@ class PlaygroundTrainer(Trainer):
         return super()._kept() | {"shuffled": self._both_x, "left": self._left, "dead": self._dead}
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        if not 0 <= np.asarray(state.get("left", -1)).item() < self._count:
+            raise ValueError(f"left: {state.get('left')} is not fewer than the {self._count} training points")
         super().restore(state)
         self._watch_links()
         self._both_targets[..., : self._count] = self._shuffled_targets

@@ -7,11 +7,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app import links, tf_links
+from app import checkpoint, links, tf_links
 from app.i18n import LANGUAGES, strings
 from app.tf_links import FEATURES, HIDE, decode, encode, exported, is_tf, opened
 from engine import DataSpec, Experiment, HiddenLayer, NetworkSpec
@@ -411,3 +412,17 @@ def test_the_shell_says_what_it_left_out(shell: Any) -> None:
     assert code == 0
     assert "activation=gelu" in err
     assert json.loads(out)["epochs"] == [0, 1]
+
+
+def test_a_checkpoint_of_such_a_run_goes_on_alike(driver: Any) -> None:
+    theirs = link_of(GOLDEN["cases"][2]["options"] | {"bs": 9, "rr": 0.03})  # remainders, and links that die
+    session = driver(opened(theirs)["link"]).session
+    trainer = session.panels[0].trainer
+    trainer.advance(20.5, 10_000)
+    assert trainer.dead.any()
+    message = session.checkpoint()
+    (other,) = checkpoint.decode(message).trainers
+    for one in (trainer, other):
+        one.advance(23, 10_000)
+    np.testing.assert_array_equal(other.network.parameters, trainer.network.parameters)
+    np.testing.assert_array_equal(other.dead, trainer.dead)

@@ -348,6 +348,19 @@ def test_a_run_goes_on_from_its_state(position, more):
         np.testing.assert_equal(other.state()[name], value, name)
 
 
+@pytest.mark.parametrize("left", [-1, 250])
+def test_a_state_with_more_left_over_than_there_is_does_not_fit(left):
+    trainer = trainer_for(*spec_of(L1_RUN))
+    before = trainer.network.parameters.copy()
+    trainer.train(1)
+    state = trainer.state()
+    fresh = trainer_for(*spec_of(L1_RUN))
+    for wrong in (state | {"left": np.array([left])}, {name: state[name] for name in state if name != "left"}):
+        with pytest.raises(ValueError, match="left"):
+            fresh.restore(wrong)
+    np.testing.assert_array_equal(fresh.network.parameters, before)
+
+
 def test_links_that_died_before_the_state_was_kept_stay_dead_without_l1():
     data, panel = spec_of(L1_RUN)
     trainer, other = trainer_for(data, panel), trainer_for(data, panel)
