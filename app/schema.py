@@ -80,7 +80,8 @@ class Invalid(Exception):
 
 def refusal(error: Refused, *path: str | int) -> Problem:
     """What the engine refused, as a problem of the field to change."""
-    return Problem((*path, error.field), "impossible", {"reason": error.reason._asdict()})
+    at = {} if error.position is None else {"position": error.position}
+    return Problem((*path, error.field), "impossible", {"reason": error.reason._asdict(), **at})
 
 
 # What pydantic calls an error, and what we call it.

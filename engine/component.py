@@ -37,7 +37,7 @@ class Setting:
     description: Text
     scale: Literal["linear", "log"] = "linear"
     step: float | None = None
-    suggestions: tuple[float, ...] = ()
+    suggestions: tuple[float | str, ...] = ()
     compare: tuple[float, ...] = ()
     unit: str = ""
     live: bool = False
@@ -47,12 +47,14 @@ class Setting:
 
 
 class Refused(ValueError):
-    """Settings that are legal one by one but make no sense together. ``field`` is the one to change."""
+    """Settings that are legal one by one but make no sense together. ``field`` is the one to change, ``position`` the
+    character of it that is at fault, counted from 0, where it is a text."""
 
-    def __init__(self, field: str, reason: Text) -> None:
+    def __init__(self, field: str, reason: Text, position: int | None = None) -> None:
         super().__init__(f"{field}: {reason.en}")
         self.field = field
         self.reason = reason
+        self.position = position
 
 
 class Component:

@@ -149,6 +149,16 @@ class Formula(Feature):
                 "For instance max(x1, x2), exp(-x1^2) or x1/(abs(x2)+1).",
                 "例如 max(x1, x2)、exp(-x1^2) 或 x1/(abs(x2)+1)。",
             ),
+            suggestions=(
+                "x1*x2 + sin(3*x1)",
+                "x1^2 - x2^2",
+                "sqrt(x1^2 + x2^2)",
+                "exp(-(x1^2 + x2^2)/4)",
+                "max(x1, x2)",
+                "abs(x1) + abs(x2)",
+                "tanh(3*x1)",
+                "cos(2*x2)",
+            ),
             group="inputs",
         ),
     ] = "x1*x2 + sin(3*x1)"
@@ -158,7 +168,7 @@ class Formula(Feature):
         try:
             checked(self.expression)
         except FormulaError as error:
-            raise Refused("expression", error.reason) from None
+            raise Refused("expression", error.reason, error.position) from None
 
     def compute(self, x1: Array, x2: Array) -> Array:
         values = parse(self.expression)(x1, x2)

@@ -114,7 +114,7 @@ export function createEditor(store, commands) {
       resume = true;
       commands.pause();
     }
-    waiting = few;
+    wait(few);
     if (few) tellNote(t("draw.waiting"));
     else if (note && !list.full) tellNote("");
     show();
@@ -125,6 +125,12 @@ export function createEditor(store, commands) {
       send.flush();
       commands.play();
     }
+  }
+
+  /** Rings around points that are gone would be left standing. */
+  function wait(yes) {
+    waiting = yes;
+    document.body.classList.toggle("waiting", yes);
   }
 
   /** What the pictures show instead of the server's points. */
@@ -183,7 +189,8 @@ export function createEditor(store, commands) {
     list.reset(given());
     sent = [];
     seen = JSON.stringify(store.experiment.data);
-    waiting = resume = false;
+    wait(false);
+    resume = false;
     note = "";
     learnParts();
     document.body.classList.add("drawing");
@@ -204,6 +211,7 @@ export function createEditor(store, commands) {
     if (!active) return;
     send.flush();
     active = false;
+    wait(false);
     for (const { element } of sheets.values()) element.remove();
     sheets.clear();
     bar.show(false);
@@ -248,7 +256,7 @@ export function createEditor(store, commands) {
     release();
     list.replace(given());
     note = "";
-    waiting = false;
+    wait(false);
     tellNote(store.data.values ? t("draw.empty_sheet") : "");
     for (const sheet of sheets.values()) sheet.note(note);
     show();

@@ -139,10 +139,10 @@ export function textField(descriptor, { id, change }) {
     },
     /** Marks the character at a place. */
     point(at) {
-      const text = input.value;
-      const shown = Number.isInteger(at) && at >= 0 && at <= text.length;
+      const letters = [...input.value];
+      const shown = Number.isInteger(at) && at >= 0 && at <= letters.length;
       wrong.hidden = !shown;
-      if (shown) wrong.replaceChildren(text.slice(0, at), h("mark", {}, text.slice(at, at + 1) || "\u00a0"), text.slice(at + 1));
+      if (shown) wrong.replaceChildren(letters.slice(0, at).join(""), h("mark", {}, letters[at] ?? "\u00a0"), letters.slice(at + 1).join(""));
     },
     clear() {
       wrong.hidden = true;

@@ -3,7 +3,7 @@
 // that is wrong with the file is said there, by row and column, and the run goes on meanwhile.
 
 import { h } from "./dom.js";
-import { currentLanguage, t } from "./i18n.js";
+import { t } from "./i18n.js";
 import { toast, wording } from "./notices.js";
 import { post } from "./api.js";
 
@@ -47,7 +47,7 @@ export function createUpload(editor) {
     selects.forEach((select, index) => (select.value = String(result.suggested[ROLES[index]] ?? "")));
     const use = h("button", { type: "submit", class: "button strong" }, t("upload.use"));
     const cells = result.columns.map((_, column) => [
-      h("th", { scope: "col" }, result.columns[column].name), ...result.rows.map((row) => h("td", { class: result.columns[column].numeric ? "figure" : null }, row[column] ?? ""))]);
+      h("th", { scope: "col", class: result.columns[column].numeric ? "figure" : null }, result.columns[column].name), ...result.rows.map((row) => h("td", { class: result.columns[column].numeric ? "figure" : null }, row[column] ?? ""))]);
 
     function mark() {
       const chosen = selects.map((select) => select.value);
@@ -89,7 +89,7 @@ export function createUpload(editor) {
 
   /** What became of the file: classes by number, and whether the axes were changed. */
   function tell({ points, classes, scaled, ranges }) {
-    const named = new Intl.ListFormat(currentLanguage(), { style: "narrow", type: "unit" }).format(classes.map((name, index) => t("upload.class", { number: index + 1, name })));
+    const named = classes.map((name, index) => t("upload.class", { number: index + 1, name })).join(t("upload.and"));
     const range = ([low, high]) => `${Number(low.toPrecision(4))} – ${Number(high.toPrecision(4))}`.replaceAll("-", "−");
     toast([t("upload.done", { count: points.length, classes: named }), ...(scaled ? [t("upload.scaled", { x: range(ranges.x), y: range(ranges.y) })] : [])], "note", 12_000);
   }

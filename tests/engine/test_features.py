@@ -103,3 +103,10 @@ def test_a_formula_alone_solves_what_it_describes():
     trainer = Trainer(DataSpec(noise=0.0), spec, NetworkSpec(hidden=(), features=spec.features, seed=2))
     trainer.train(epochs=30)
     assert trainer.evaluate().test_accuracy.min() > 0.97
+
+
+def test_the_examples_are_legal_and_differ():
+    notes = Formula.__annotations__["expression"].__metadata__
+    setting = next(note for note in notes if hasattr(note, "suggestions"))
+    examples = [Formula(str(text)) for text in setting.suggestions]
+    assert len(set(examples)) == len(examples) > 3
