@@ -53,6 +53,14 @@ class Link(BaseModel):
 
 B = TypeVar("B", bound=BaseModel)
 
+# What is expected in the body, by the name of the function: for the protocol page, because bodies are read by hand.
+BODIES: dict[str, type[BaseModel]] = {
+    "best_possible": Asked,
+    "preprocessing": Asked,
+    "open_playground_link": Link,
+    "export_playground_link": Asked,
+}
+
 
 def refusal(request: Request, error: Exception) -> Response:
     """Everything that is wrong with a request, as error events say it."""

@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from starlette.templating import Jinja2Templates
 
-from app import __version__, describe, protocol
+from app import __version__, api, describe, protocol
 from app.i18n import LANGUAGES, negotiate, translate
 from app.resources import PLOTLY_NAME, TEMPLATES
 from engine import CATALOG
@@ -101,6 +102,30 @@ def tensors() -> list[dict[str, Any]]:
     ]
 
 
+def requests() -> list[dict[str, Any]]:
+    """What can be asked over HTTP, from the routes of `app.api`."""
+    listed = []
+    for route in api.router.routes:
+        if not isinstance(route, APIRoute):
+            continue
+        fields = [
+            {
+                "name": parameter.name,
+                "type": "query",
+                "description": parameter.field_info.description or "",
+                "required": parameter.field_info.is_required(),
+            }
+            for parameter in route.dependant.query_params
+        ]
+        body = api.BODIES.get(route.endpoint.__name__)
+        for name, field in body.model_fields.items() if body else ():
+            about = {"name": name, "type": _type(field.annotation), "description": field.description or ""}
+            fields.append({**about, "required": field.is_required()})
+        name = f"{'/'.join(sorted(route.methods or ()))} {route.path.lstrip('/')}"
+        listed.append({"name": name, "description": route.description, "fields": fields})
+    return listed
+
+
 @router.get("/", response_class=HTMLResponse)
 def index(request: Request) -> HTMLResponse:
     return _render(request, "index.html", boot=_boot)
@@ -113,4 +138,6 @@ def reference(request: Request) -> HTMLResponse:
 
 @router.get("/protocol", response_class=HTMLResponse)
 def protocol_page(request: Request) -> HTMLResponse:
-    return _render(request, "protocol.html", commands=commands(), events=events(), tensors=tensors())
+    return _render(
+        request, "protocol.html", commands=commands(), events=events(), tensors=tensors(), requests=requests()
+    )
