@@ -94,7 +94,6 @@ _WITHOUT_EFFECT = ("cosX", "cosY", "collectStats", "tutorial", "hideText")
 # What it trains with where nothing else is said.
 _WIDTHS = (4, 2)
 _BATCH_MENU = 30
-_NOISIEST = 80  # its own limit for a link; beyond it, it takes 50
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _MAX_PAIRS = 500
 _IN_FRAGMENT = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>`')))
@@ -226,7 +225,7 @@ class _Reader:
         percent = self.number("percTrainData", 50, *_range(DataSpec, "train_share", 100))
         data = DataSpec(
             dataset=value_dataset if values else dataset,
-            noise=self.noise() / 100,
+            noise=self.number("noise", 0, *_range(DataSpec, "noise", 100)) / 100,
             samples=samples,
             train_share=percent / 100,
             tf_seed=self.seed(fresh_seed),
@@ -282,14 +281,6 @@ class _Reader:
         if used != float(text):
             self.clamped(key, text, used)
         return used
-
-    def noise(self) -> float:
-        low, high = _range(DataSpec, "noise", 100)
-        text = self.value("noise")
-        if text is not None and _NUMBER.fullmatch(text) and float(text) > _NOISIEST:
-            self.clamped("noise", text, 50)
-            return 50
-        return self.number("noise", 0, low, high)
 
     def seed(self, fresh_seed: str) -> str:
         """The seed, character for character: its page does not decode it."""

@@ -216,7 +216,7 @@ def test_sizes_are_used_as_far_as_they_go() -> None:
     assert [layer.width for layer in panel_of("networkShape=4,999,0,2.5").hidden] == [4, 128, 1, 3]
     assert len(panel_of("networkShape=" + ",".join("5" * 50)).hidden) == 8
     assert (panel_of("batchSize=100").batch_size, panel_of("batchSize=1e9").batch_size) == (100, 2000)
-    assert (data_of("noise=80").noise, data_of("noise=900").noise) == (data_of("noise=80").noise, 0.5)
+    assert data_of("noise=900").noise == 0.5
 
 
 @QUICK
@@ -307,6 +307,15 @@ def test_any_experiment_has_a_link_there_or_a_reason(experiments: Any, data: Any
         answer = exported(experiment, lang)
         assert (answer["link"] is None) == bool(answer["reasons"])
         assert all(reason.strip() for reason in answer["reasons"])
+
+
+def test_shares_are_written_as_whole_percents() -> None:
+    for percent in range(10, 51):
+        data = replace(DEFAULT.data, noise=percent / 100, train_share=percent / 100)
+        link, _ = encode(replace(DEFAULT, data=data))
+        assert link is not None
+        assert f"&noise={percent}&" in link
+        assert f"&percTrainData={percent}&" in link
 
 
 def test_all_subsets_of_the_inputs_go_there_and_back() -> None:
