@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from engine import Experiment, Metrics, draw
 from engine.component import Refused
 from engine.tf_playground import trainer_for
 
-REPORTED = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "dead_ratio")
+LOSSES = {"train_loss": "train loss", "test_loss": "test loss"}
+DEAD = {"dead_ratio": "dead units"}
+COLUMNS = LOSSES | {"train_accuracy": "train acc.", "test_accuracy": "test acc."} | DEAD
+VALUE_COLUMNS = LOSSES | {"train_r2": "train R²", "test_r2": "test R²"} | DEAD
 MAX_EPOCHS = 1_000_000
 ROWS = 12  # lines of the table when no epochs are asked for
 
@@ -27,8 +31,10 @@ def read(source: str) -> tuple[Experiment, list[Problem]]:
     """The experiment in a config file or a link (ours or TensorFlow Playground's), and what of a link had to be left
     out. Raises ShellError."""
     if tf_links.is_tf(source):
-        opened = tf_links.decode(source, tf_links.fresh_seed())
-        return opened.experiment, opened.notices
+        seed = tf_links.fresh_seed()
+        opened = tf_links.decode(source, seed)
+        drawn = [Problem((), "fresh_seed", {"seed": seed})] if opened.experiment.data.tf_seed == seed else []
+        return opened.experiment, drawn + opened.notices
     if "=" in source or "#" in source or "://" in source:
         return links.decode(source)
     path = Path(source)
@@ -65,6 +71,7 @@ def train(source: str, epochs: int, at: str, seeds: int, as_json: bool) -> None:
         print(notice.message, file=sys.stderr)
     wanted = epochs_to_report(at, epochs)
     data = draw(experiment.data)
+    names = VALUE_COLUMNS if data.task == "values" else COLUMNS
     networks = []
     with threadpool_limits(1):
         for place, spec in enumerate(experiment.panels):
@@ -78,26 +85,26 @@ def train(source: str, epochs: int, at: str, seeds: int, as_json: bool) -> None:
                     pass
                 history.append(trainer.evaluate())
                 if not as_json:
-                    _print_row(place, epoch, history[-1], first=epoch == wanted[0])
-            networks += [_network(place, spec.seed + k, k, history) for k in range(seeds)]
+                    _print_row(place, epoch, history[-1], names, first=epoch == wanted[0])
+            networks += [_network(place, spec.seed + k, k, history, names) for k in range(seeds)]
     if as_json:
         print(json.dumps({"epochs": wanted, "networks": networks}))
 
 
-def _network(place: int, seed: int, k: int, history: list[Metrics]) -> dict[str, object]:
+def _network(place: int, seed: int, k: int, history: list[Metrics], names: Iterable[str]) -> dict[str, object]:
     """One network's figures; what is not finite becomes null, as JSON has no word for it."""
 
     def column(name: str) -> list[float | None]:
         values = [float(getattr(metrics, name)[k]) for metrics in history]
         return [value if math.isfinite(value) else None for value in values]
 
-    return {"panel": place, "seed": seed, **{name: column(name) for name in REPORTED}}
+    return {"panel": place, "seed": seed, **{name: column(name) for name in names}}
 
 
-def _print_row(place: int, epoch: int, metrics: Metrics, first: bool) -> None:
+def _print_row(place: int, epoch: int, metrics: Metrics, names: dict[str, str], first: bool) -> None:
     if first:
         print(f"panel {'ABCDEF'[place]}")
-        print("     epoch  train loss   test loss  train acc.   test acc.  dead units")
+        print("     epoch" + "".join(f"{title:>12}" for title in names.values()))
 
     def cell(name: str) -> str:
         values = getattr(metrics, name)
@@ -105,4 +112,4 @@ def _print_row(place: int, epoch: int, metrics: Metrics, first: bool) -> None:
         text = f"{mean:.1%}" if name.endswith(("accuracy", "ratio")) else f"{mean:.4f}"
         return f"{text:>12}"
 
-    print(f"{epoch:>10}{''.join(cell(name) for name in REPORTED)}", flush=True)
+    print(f"{epoch:>10}{''.join(cell(name) for name in names)}", flush=True)

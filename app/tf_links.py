@@ -93,6 +93,7 @@ _WITHOUT_EFFECT = ("cosX", "cosY", "collectStats", "tutorial", "hideText")
 
 # What it trains with where nothing else is said.
 _WIDTHS = (4, 2)
+_BEYOND_NOISE = 50  # what noise above 80 becomes there
 _BATCH_MENU = 30
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _MAX_PAIRS = 500
@@ -225,7 +226,7 @@ class _Reader:
         percent = self.number("percTrainData", 50, *_range(DataSpec, "train_share", 100))
         data = DataSpec(
             dataset=value_dataset if values else dataset,
-            noise=self.number("noise", 0, *_range(DataSpec, "noise", 100)) / 100,
+            noise=self.number("noise", 0, *_range(DataSpec, "noise", 100), beyond=_BEYOND_NOISE) / 100,
             samples=samples,
             train_share=percent / 100,
             tf_seed=self.seed(fresh_seed),
@@ -270,7 +271,8 @@ class _Reader:
         text = self.value(key)
         return default if text is None else text != "false"
 
-    def number(self, key: str, default: float, low: float, high: float) -> float:
+    def number(self, key: str, default: float, low: float, high: float, beyond: float | None = None) -> float:
+        """A number from ``low`` to ``high``; ``beyond`` is used instead of one above, where it is not ``high``."""
         text = self.value(key)
         if text is None:
             return default
@@ -278,6 +280,8 @@ class _Reader:
             self.unusable(key)
             return default
         used = min(max(float(text), low), high)
+        if beyond is not None and float(text) > high:
+            used = beyond
         if used != float(text):
             self.clamped(key, text, used)
         return used

@@ -45,7 +45,7 @@ class DataSpec:
     ] = field(default_factory=Circle)
     noise: Annotated[
         float,
-        Interval(ge=0.0, le=0.5),
+        Interval(ge=0.0, le=0.8),
         Setting(
             Text("Noise", "噪声"),
             Text("How far points stray, so that classes overlap.", "数据点偏离的程度，使类别互相重叠。"),

@@ -2,7 +2,7 @@
 
 A dataset of classes says where points of given classes lie and by how much noise moves them; a dataset of values is a
 function over the plane (or over the x1 axis) to which noise is added. Everything else follows from that: samples,
-balance, flipped labels, the thumbnail in the page, the Bayes error. ``noise`` is a share ν from 0 to 0.5; each dataset
+balance, flipped labels, the thumbnail in the page, the Bayes error. ``noise`` is a share ν from 0 to 0.8; each dataset
 says what it makes of it. Labels are decided before the noise moves a point, so noise makes classes overlap.
 """
 

@@ -13,6 +13,7 @@ import app
 from app import links, protocol, tf_links
 from app.i18n import LANGUAGES, negotiate, strings, translate
 from app.schema import CODES, Invalid, Problem, parse
+from app.session import Session
 from engine import NetworkSpec
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -150,6 +151,15 @@ def everything_said(driver: Any) -> list[dict[str, Any]]:
     about_theirs += [reason for link in NOT_THERE for reason in tf_links.encode(links.decode(link)[0])[1]]
     for problem in about_theirs:
         said.append({"type": "notice", "code": problem.code, "params": problem.params, "message": problem.message})
+    session = Session()
+    session.submit(protocol.Resume(b"no checkpoint"))
+    session.apply()
+    said += [json.loads(event) for event in session.messages(frame=False)]
+    # test_api sends what is no link of theirs, test_shell a link without a seed
+    for code, params in (("not_a_playground_link", {}), ("fresh_seed", {"seed": "0.12345"})):
+        problem = Problem((), code, params)
+        kind = "notice" if code == "fresh_seed" else "error"
+        said.append({"type": kind, "code": code, "params": params, "message": problem.message})
     with pytest.raises(Invalid) as infinite:  # JSON has no word for it, a link has
         parse(NetworkSpec, {"learning_rate": math.inf})
     for problem in (*infinite.value.problems, Problem((), "binary", {})):  # test_pump sends a binary message

@@ -228,7 +228,7 @@ def test_formulas_stand_together_but_only_so_many() -> None:
 
 def test_all_that_is_wrong_is_named() -> None:
     with pytest.raises(Invalid) as caught:
-        parse(Experiment, {"speed": 0, "panels": [{"learning_rate": 11}, {"seed": -1}], "data": {"noise": 0.6}})
+        parse(Experiment, {"speed": 0, "panels": [{"learning_rate": 11}, {"seed": -1}], "data": {"noise": 0.9}})
     assert {problem.path for problem in caught.value.problems} == {
         ("speed",),
         ("panels", 0, "learning_rate"),

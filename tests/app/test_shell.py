@@ -114,7 +114,7 @@ CONFIGS = {
     "twice": ('{"speed": 1, "speed": 2}', ["twice"]),
     "too wide": ('{"panels": [{"hidden": [{}, {"width": 9999}]}]}', ["panels[0].hidden[1].width", "9999", "1", "128"]),
     "no such field": ('{"panels": [{"momentun": 1}]}', ["panels[0].momentun"]),
-    "text": ('{"data": {"noise": "much"}}', ["data.noise", "0.0", "0.5"]),
+    "text": ('{"data": {"noise": "much"}}', ["data.noise", "0.0", "0.8"]),
     "two things": ('{"speed": 0, "data": {"noise": 1}}', ["speed", "data.noise"]),
     "list": ("[]", []),
     "no such choice": ('{"data": {"dataset": "cube"}}', ["data.dataset", "circle"]),
