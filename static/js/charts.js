@@ -38,7 +38,7 @@ export function createCharts(store, loop) {
 
   function makeChart(spec, index) {
     const kept = charts[index]?.spec.id === spec.id ? charts[index] : null;
-    const chart = { spec, log: kept?.log ?? spec.log, layer: kept?.layer ?? null, seen: true, cost: 8, summarized: -Infinity };
+    const chart = { spec, log: kept?.chosen ? kept.log : spec.log, chosen: kept?.chosen ?? false, layer: kept?.layer ?? null, seen: true, cost: 8, summarized: -Infinity };
     const title = t(spec.key);
     chart.plot = h("div", { class: "plot", "aria-hidden": "true" });
     chart.picture = h("div", { class: "chart-picture", role: "img", "aria-label": title }, chart.plot);
@@ -50,6 +50,7 @@ export function createCharts(store, loop) {
     chart.logButton = h("button", { type: "button", class: "mini toggle", "aria-pressed": String(chart.log), title: t("charts.log_help"), "aria-label": `${title}: ${t("charts.log_help")}`,
       onclick: () => {
         chart.log = !chart.log;
+        chart.chosen = true;
         chart.logButton.setAttribute("aria-pressed", String(chart.log));
         chart.job.now();
       } }, t("charts.log"));
@@ -146,7 +147,7 @@ export function createCharts(store, loop) {
     return {
       width, height, margin: Object.fromEntries(Object.entries(MARGIN).map(([side, units]) => [side, units * size])), paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, showlegend: false, uirevision: "keep",
       font: { family: style.getPropertyValue("--font"), size, color: color("--text") },
-      hovermode: traces.length <= 8 ? "x unified" : "closest", dragmode: "zoom", hoverdistance: 30,
+      hovermode: traces.length <= Math.min(8, (height - 3 * size) / (1.7 * size)) ? "x unified" : "closest", dragmode: "zoom", hoverdistance: 30,
       hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--line-strong"), font: { size, color: color("--text") } },
       xaxis: { ...axis, range, fixedrange: false, nticks: Math.max(3, Math.round(width / 90)), hoverformat: ".6~g" },
       yaxis: { ...axis, range: yRange, type: chart.log ? "log" : "-", nticks: Math.max(4, Math.round(height / 36)),

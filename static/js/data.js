@@ -59,7 +59,7 @@ export function createData(store, commands) {
     const perClass = Array(classes).fill(0);
     for (let index = 0; index < count; index++) {
       parts[part[index]]++;
-      perClass[labels[index]]++;
+      if (classes) perClass[labels[index]]++;
     }
     const one = (context, size, fill) => (classes ? drawMarker(context, 0, 9, 9, size, fill) : drawValue(context, 0.8, 9, 9, size, fill));
     marks.replaceChildren(

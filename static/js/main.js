@@ -112,6 +112,7 @@ const actions = {
   slower: () => transport.nudge(-1),
   discretize: () => discretize.click(),
   testData: () => testData.click(),
+  bayes: () => document.getElementById("bayes").click(),
 };
 const keyboard = createKeyboard(actions, (index) => editor.digit(index) || (store.panels[index] && store.select(store.panels[index].id)));
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());

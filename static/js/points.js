@@ -200,5 +200,5 @@ function drawAxes(context, size, plane, graph) {
   context.fillText("x₁", size - 4, size - 4);
   context.textAlign = "left";
   context.textBaseline = "top";
-  context.fillText(graph ? "y" : "x₂", 4, 3);
+  context.fillText(graph ? "y" : "x₂", graph && size < 260 ? 18 : 4, 3);
 }

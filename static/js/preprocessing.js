@@ -15,7 +15,7 @@ const ORDER = [1, 2, 3, 0];
 /** A round number just above. */
 const roundUp = (value) => {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999) * power;
+  return [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10].find((step) => step * power >= value * 0.999) * power;
 };
 
 export function createPreprocessing(store) {

@@ -31,7 +31,8 @@ const QUALITY = {
 
 /** @param {boolean} values whether the points carry values @returns {Chart[]} */
 export const chartsFor = (values) => [
-  { id: "loss", key: "charts.loss", log: false, best: ({ losses }, loss) => losses[loss], series: [
+  // Errors of values begin huge and fall over decades.
+  { id: "loss", key: "charts.loss", log: values, best: ({ losses }, loss) => losses[loss], series: [
     { column: "train_loss", key: "numbers.train", dash: "solid" }, { column: "test_loss", key: "numbers.test", dash: "dash" },
     ...between("loss"), { column: "penalty", key: "charts.penalty", dash: "dot", optional: true }] },
   QUALITY[values ? "values" : "classes"],
@@ -112,7 +113,10 @@ const nice = (value) => {
   return [1, 1.5, 2, 3, 4, 5, 7.5, 10].find((step) => step * power >= value * 0.999) * power;
 };
 
-function valueRange(chart, log, lines) {
+/** How far below its lines a logarithmic axis goes to show what is best possible. */
+const DEPTH = 30;
+
+function valueRange(chart, log, lines, best) {
   if (chart.fixed && !log) return chart.fixed;
   let calm = lines.filter(({ panel }) => !panel.diverged);
   if (!calm.length) calm = lines;
@@ -127,6 +131,7 @@ function valueRange(chart, log, lines) {
   }
   if (!Number.isFinite(low)) return log ? [-3, 0] : [0, 1];
   if (log) {
+    for (const { newest } of best) if (newest > low / DEPTH) low = Math.min(low, newest * 0.9);
     const floor = Math.max(Math.floor(Math.log10(low) * 2) / 2, Math.log10(high) - 12);
     return [floor, Math.max(Math.ceil(Math.log10(high) * 2 + 0.01) / 2, floor + 0.5)];
   }
@@ -165,8 +170,8 @@ export function buildChart(chart, shown, { log, zoom, layer, selected, height, b
   });
   const layerName = (one) => (one.output ? words("charts.output") : words("charts.layer", { number: one.layer + 1 }));
   const label = (one) => one.best ? [one.letters, words(one.name)].filter(Boolean).join(" ") : `${shown.length > 1 ? `${one.panel.letter} ` : ""}${one.layer === undefined ? words(one.name) : layerName(one)}`;
-  const yRange = valueRange(chart, log, lines);
   const best = bestLines(chart, shown, bayes, lines, range);
+  const yRange = valueRange(chart, log, lines, best);
   const hovered = chart.share ? ".1%" : chart.floor === undefined ? ".3~g" : ".3f";
   const traces = [...best, ...lines].map((one) => {
     const color = one.best && !one.letters ? ink : one.panel.color;

@@ -373,7 +373,7 @@ def test_settings_and_data_open_as_sheets_on_a_phone(open_page) -> None:
     expect(control(page, "learning_rate").locator("input.number")).to_be_visible()
     page.locator("#settings").get_by_role("button", name="Close").tap()
     page.get_by_role("button", name="Data", exact=True).tap()
-    page.get_by_title("Xor").tap()
+    page.get_by_title("Xor", exact=True).tap()
     until(page, "location.hash.includes('dataset=xor')")
 
 
