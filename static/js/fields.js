@@ -131,7 +131,7 @@ export function textField(descriptor, { id, change }) {
     wrong.hidden = true;
   });
   return {
-    element: h("div", { class: "text-row" }, input, wrong, examples(descriptor, give)),
+    element: h("div", { class: "text-row" }, h("div", { class: "text-field" }, input, examples(descriptor, give)), wrong),
     focus: id,
     inputs: [input],
     set(value) {
@@ -157,9 +157,9 @@ function examples(descriptor, give) {
       list.hidePopover();
       give(text);
     } }, text)));
-  const open = h("button", { type: "button", class: "text-button", popovertarget: list.id }, t("text.examples"));
+  const open = h("button", { type: "button", class: "mini", popovertarget: list.id, "aria-label": t("text.examples"), title: t("text.examples") }, "▾");
   list.addEventListener("toggle", (event) => event.newState === "open" && place(list, open));
-  return h("div", { class: "text-examples" }, open, list);
+  return [open, list];
 }
 
 /** Puts a popover beside the column its button is in, or below the button where there is no room. */

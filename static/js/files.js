@@ -37,7 +37,7 @@ const short = (value) => String(Number(value.toFixed(4)) || 0);
 
 /** The points as a table: x1, x2, class or value, part. */
 export function pointsCsv({ points, labels, values, part, count }) {
-  const rows = [["x1", "x2", values ? "value" : "class", "part"].join(",")];
+  const rows = [`x1,x2,${values ? "value" : "class"},part`];
   for (let index = 0; index < count; index++) {
     const known = values ? short(values[index]) : labels[index] + 1;
     rows.push([short(points[2 * index]), short(points[2 * index + 1]), known, PARTS[part[index]]].join(","));

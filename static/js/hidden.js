@@ -7,19 +7,21 @@ import { t } from "./i18n.js";
 
 const NAME = /^[\w-]+([.:][\w-]+)?$/;
 const MOST = 100;
+/** The line with the way back. */
+const BACK = "hidden-controls";
 
 /** The selectors that a name stands for. */
 function selectorsOf(name) {
   const [whole, inner] = name.split(/[.:]/);
   if (name.includes(":")) return [`[data-family^="${whole}"] [data-entry="${inner}"]`];
   if (inner) return [`[data-name="${whole}"] [data-name="${inner}"]`];
-  return [`[data-name="${whole}"]`, `[data-hide="${whole}"]`];
+  return [`[data-name="${whole}"]`, `[data-hide="${whole}"]`, `[data-action="${whole}"]:not(#${BACK} *)`, `[data-others="${whole}"]:not(:has(:checked))`];
 }
 
 export function createHidden(store) {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-  const line = document.getElementById("hidden-controls");
+  const line = document.getElementById(BACK);
   let names = [];
 
   function apply(list) {

@@ -44,7 +44,7 @@ export function createPlaygroundLink(store, commands, hidden, go) {
   }
 
   async function open() {
-    const field = h("input", { type: "text", id: "tf-link", autocomplete: "off", spellcheck: "false", placeholder: "https://playground.tensorflow.org/#activation=tanh&…", "aria-describedby": "tf-error" });
+    const field = h("input", { type: "text", id: "tf-link", autocomplete: "off", spellcheck: "false", placeholder: "https://playground.tensorflow.org/#…", "aria-describedby": "tf-error" });
     const error = h("p", { class: "error", role: "alert", id: "tf-error", hidden: true });
     const out = h("input", { type: "text", id: "tf-export", readonly: true, disabled: true, "aria-describedby": "tf-reasons" });
     const copy = h("button", { type: "button", class: "button", disabled: true, onclick: () => copyOut(out) }, t("tf.copy"));

@@ -45,14 +45,15 @@ export function createThumbnails(entries, { id, plane, redraws }, pick) {
     inputs.set(entry.id, input);
     const canvas = h("canvas", { class: "thumbnail", "aria-hidden": "true" });
     pictures.push(() => draw(canvas, entry, plane));
-    return h("label", { class: "thumbnail-choice", title: entry.label }, input, canvas, h("span", { class: "visually-hidden" }, entry.label));
+    return h("label", { class: "thumbnail-choice", title: entry.label, "data-entry": entry.id }, input, canvas, h("span", { class: "visually-hidden" }, entry.label));
   };
   const groups = GROUPS.map((name) => [name, entries.filter((entry) => groupOf(entry) === name)]).filter(([, members]) => members.length);
   const name = h("p", { class: "chosen-name" });
   const element = h("div", {},
     h("div", { class: "thumbnail-groups" }, groups.map(([group, members]) => {
       const heading = uniqueId("datasets");
-      return h("div", { class: "thumbnail-group", role: "group", "aria-labelledby": heading },
+      // Where the kind of task may not be changed, only its own datasets are shown.
+      return h("div", { class: "thumbnail-group", "data-others": group === "given" ? null : "task", role: "group", "aria-labelledby": heading },
         h("p", { class: "thumbnail-heading", id: heading }, t(`data.group_${group}`)), h("div", { class: "thumbnails" }, members.map(item)));
     })), name);
   const redraw = () => pictures.forEach((picture) => picture());

@@ -38,7 +38,7 @@ export function createUpload(editor) {
       complain(errors);
       dialog.replaceChildren(h("h2", { id: "upload-heading" }, t("upload.heading")), h("p", { class: "muted" }, file.name), problems,
         h("div", { class: "dialog-actions" }, cancel));
-      dialog.showModal();
+      if (!dialog.open) dialog.showModal();
       return;
     }
     const selects = ROLES.map((role) => h("select", { id: `upload-${role}` },
@@ -84,7 +84,7 @@ export function createUpload(editor) {
     complain([]);
     mark();
     dialog.replaceChildren(form);
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
   }
 
   /** What became of the file: classes by number, and whether the axes were changed. */

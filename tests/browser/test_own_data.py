@@ -197,7 +197,7 @@ def test_a_finger_draws_and_does_not_scroll(open_page) -> None:
     finger("touchEnd")
     has(page, FOUR[0], *FOUR[2:], (0, 1, 2))
     assert page.evaluate("scrollY") == before
-    tool(page, "done").tap()
+    tool(page, "done").click()  # Chromium takes a tap right after a swipe for its end
     expect(page.locator(".sheet")).to_have_count(0)
 
 
