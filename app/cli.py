@@ -6,49 +6,32 @@ import sys
 import threading
 import webbrowser
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import Annotated
 
-import uvicorn
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, SettingsConfigDict, SettingsError
 
 from app import __version__
-from app.server import create_app
 from app.settings import DEFAULT_PORT, Settings
 from app.shell import MAX_EPOCHS, ShellError, train
-
-# Room for one oversized message, which gets an error; anything larger is cut off by the server.
-MAX_SOCKET_MESSAGE = 1024 * 1024
+from app.workers import BACKLOG, listen, serve, serve_many
 
 
-class Server(uvicorn.Server):
-    """uvicorn, announcing itself when it is ready and not before."""
-
-    def __init__(self, config: uvicorn.Config, announcement: str, url: str | None) -> None:
-        super().__init__(config)
-        self._announcement = announcement
-        self._url = url
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            print(self._announcement, flush=True)
-            if self._url:
-                threading.Thread(target=webbrowser.open, args=(self._url,), daemon=True).start()
-
-
-def bind(host: str, port: int | None) -> tuple[socket.socket, str]:
-    """A listening socket, and what to say if it is not the expected one. Without a port: 8000 or the next free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def bind(host: str, port: int | None, shared: bool) -> tuple[socket.socket, str]:
+    """A bound socket, and what to say if it is not the expected one. Without a port: 8000 or the next free one."""
     wanted = [port] if port is not None else [*range(DEFAULT_PORT, DEFAULT_PORT + 50), 0]
     for candidate in wanted:
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((host, candidate))
-            listener.listen(1024)
+            # Where the port is to be shared, it must not be shared with a server that runs already.
+            listener = listen(host, candidate)
+            if shared:
+                taken = listener.getsockname()[1]
+                listener.close()
+                listener = listen(host, taken, shared=True)
+            else:
+                listener.listen(BACKLOG)
         except OSError as error:
-            listener.close()
             if port is not None:
                 raise SystemExit(f"nn-playground: cannot listen on {host}:{port}: {error.strerror}") from None
             continue
@@ -72,7 +55,12 @@ class Serve(Settings):
     """Serve the playground."""
 
     def cli_cmd(self) -> None:
-        listener, note = bind(self.host, self.port)
+        several = self.workers > 1
+        if several and not sys.platform.startswith("linux"):
+            raise SystemExit("nn-playground: workers: more than 1 needs Linux, whose kernel deals connections out")
+        if self.metrics and find_spec("prometheus_client") is None:
+            raise SystemExit("nn-playground: metrics: needs pip install 'nn-playground[metrics]'")
+        listener, note = bind(self.host, self.port, several)
         port = listener.getsockname()[1]
         everywhere = self.host in ("0.0.0.0", "::", "")
         shown = "127.0.0.1" if everywhere else f"[{self.host}]" if ":" in self.host else self.host
@@ -80,16 +68,15 @@ class Serve(Settings):
         lines = f"{note}Neural network playground: {url}"
         if everywhere:
             lines += f"\nIn the local network:      http://{lan_address()}:{port}{self.root_path}/"
-        config = uvicorn.Config(
-            create_app(Settings(**self.model_dump())),
-            log_level="warning",
-            ws_max_size=MAX_SOCKET_MESSAGE,
-            ws_per_message_deflate=self.compress_messages,
-            timeout_graceful_shutdown=5,
-        )
-        server = Server(config, lines + "\nCtrl+C stops it.", url if self.open else None)
+
+        def ready() -> None:
+            print(lines + "\nCtrl+C stops it.", flush=True)
+            if self.open:
+                threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+        run = serve_many if several else serve
         with suppress(KeyboardInterrupt):  # uvicorn has ended in order and passes the signal on
-            server.run(sockets=[listener])
+            run(Settings(**self.model_dump()), listener, ready)
 
 
 class Train(BaseModel):

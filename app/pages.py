@@ -12,6 +12,7 @@ from starlette.templating import Jinja2Templates
 from app import __version__, api, describe, protocol
 from app.i18n import LANGUAGES, negotiate, translate
 from app.resources import PLOTLY_NAME, TEMPLATES
+from app.schema import Problem
 from engine import CATALOG
 
 router = APIRouter(include_in_schema=False)
@@ -141,3 +142,11 @@ def protocol_page(request: Request) -> HTMLResponse:
     return _render(
         request, "protocol.html", commands=commands(), events=events(), tensors=tensors(), requests=requests()
     )
+
+
+def error(request: Request, status: int, problem: Problem, headers: dict[str, str]) -> HTMLResponse:
+    """A page that says what is wrong, for people who came by a bad link."""
+    page = _render(request, "error.html", status=status, sentence=problem.sentence)
+    page.status_code = status
+    page.headers.update(headers)
+    return page

@@ -1,18 +1,25 @@
 """The pump between a socket and its session: reads commands, paces frames, and waits for the page to have drawn them.
 
 At most two frames are on their way. A page or a network that cannot keep up therefore gets fewer frames, each of them
-the newest, and its training slows down with them; a page that is hidden draws nothing and so costs nothing.
+the newest, and its training slows down with them; a page that is hidden draws nothing and so costs nothing. The same
+holds the other way: what a page says is read no faster than it is carried out, and a page that does not read its
+answers is not listened to.
 """
 
 import asyncio
+import json
 import logging
 import time
+from collections import deque
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from app import protocol
+from app import protocol, refusals
+from app.limits import Bucket
+from app.metrics import Metrics
 from app.schema import Invalid, Problem
 from app.session import Session, report
+from app.settings import Settings
 from app.worker import Worker
 
 FRAME_INTERVAL = 1 / 20
@@ -20,48 +27,114 @@ WINDOW = 2  # frames sent and not yet drawn
 CATCH_UP = 0.5  # seconds of training that a late frame makes up for at most
 SAVE_INTERVAL = 1.0  # seconds between checkpoints,
 SAVE_RATE = 1_000_000  # and bytes a second that they take at most
+BACKLOG = 64  # commands and errors that wait before no more is read
+BATCH = 0.01  # seconds of commands that are carried out in one turn, about
+WEIGHT = 4096  # bytes of a message that count as one more message
+PATIENCE = 5.0  # seconds of more messages than allowed, before the connection is ended
+LOAD_INTERVAL = 5.0  # seconds between two words about how busy the server is, at least
 
 log = logging.getLogger(__name__)
+
+
+class Ended(Exception):
+    """The server ends the connection: close code, and the refusal to say before."""
+
+    def __init__(self, close: int, code: str, limit: float = 0) -> None:
+        super().__init__(code)
+        self.close = close
+        self.code = code
+        self.limit = limit
 
 
 class Pump:
     """One connection."""
 
-    def __init__(self, socket: WebSocket, worker: Worker) -> None:
+    def __init__(
+        self, socket: WebSocket, worker: Worker, settings: Settings | None = None, metrics: Metrics | None = None
+    ) -> None:
         self.socket = socket
         self.worker = worker
+        self.settings = settings or Settings()
+        self.metrics = metrics or Metrics()
         self.session = Session()
-        self.errors: list[str] = []
+        self.commands: deque[protocol.Command | protocol.Resume] = deque()
+        self.errors: deque[str] = deque()
         self.sent = 0  # number of the latest frame
         self.unacknowledged: list[int] = []
         self.dirty = False  # commands wait, or have changed what no frame has shown
         self.begun = False  # a command has come; only the first message may be a checkpoint
         self.unsaved = False  # something has been shown that is in no checkpoint
-        self.save_due = time.monotonic() + SAVE_INTERVAL
+        self.finishing = False  # the server ends: say the last, and close
         self.wake = asyncio.Event()
+        self._room_to_read = asyncio.Event()
+        self._heard = self._told = time.monotonic()
+        self.save_due = self._heard + SAVE_INTERVAL
+        self._bucket = Bucket(self.settings.message_rate, self.settings.message_burst, self._heard)
+        self._pace = BATCH / 8  # seconds that a command takes
+        self._crowded = False
+        self._counted = (0, 0)  # networks and updates that the metrics know of
+        self._frames_told = 0  # when the page was last told how busy the server is
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
-        sender = asyncio.create_task(self._send())
-        receiver = asyncio.create_task(self._receive())
-        done, pending = await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        for task in done:
-            error = task.exception()
-            if error is not None and not isinstance(error, WebSocketDisconnect | RuntimeError):
-                log.error("session ended by a fault", exc_info=error)
-                raise error
+        tasks = {asyncio.create_task(work()) for work in (self._send, self._receive, self._watch)}
+        try:
+            done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            for task in done:
+                await self._end(task.exception())
+        finally:
+            for task in tasks:
+                task.cancel()
+            self.metrics.networks -= self._counted[0]
+
+    async def _end(self, error: BaseException | None) -> None:
+        if error is None or isinstance(error, WebSocketDisconnect):
+            return
+        if isinstance(error, Ended):
+            self.metrics.end(error.code)
+            log.info("session ended", extra={"reason": error.code})
+            farewell = refusals.event(error.code, limit=error.limit) if error.limit else None
+            await self._close(error.close, error.code, farewell)
+        else:
+            self.metrics.end("fault")
+            log.error("session ended by a fault", exc_info=error)
+            await self._close(refusals.FAULT, "fault", refusals.event("internal"))
+
+    async def _close(self, code: int, reason: str, farewell: str | None) -> None:
+        """Close, unless the other side has. A client that does not read is not waited for."""
+        try:
+            async with asyncio.timeout(1.0):
+                if farewell and self.socket.client_state is WebSocketState.CONNECTED:
+                    await self._say(farewell)
+                await self.socket.close(code, reason)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect):
+            pass
+
+    async def _say(self, message: str | bytes) -> None:
+        try:
+            if isinstance(message, str):
+                await self.socket.send_text(message)
+            else:
+                await self.socket.send_bytes(message)
+        except RuntimeError:  # it is being closed already
+            raise WebSocketDisconnect(1006) from None
+
+    # ---- in ----
 
     async def _receive(self) -> None:
         while True:
             message = await self.socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
+            self._heard = time.monotonic()
             text = message.get("text")
+            content = text if text is not None else message["bytes"]
+            await self._slow_down(len(content) if self.begun or text is not None else 0)
             try:
-                command = protocol.decode(text) if text is not None else self._resume(message["bytes"])
+                command = self._command(text) if text is not None else self._resume(message["bytes"])
             except Invalid as error:
                 self.errors += [report("error", problem) for problem in error.problems[:20]]
             else:
@@ -69,53 +142,107 @@ class Pump:
                     self.unacknowledged = [number for number in self.unacknowledged if number > command.frame]
                 else:
                     self.begun = True
-                    self.session.submit(command)
+                    self.commands.append(command)
                     self.dirty = True
             self.wake.set()
+            while len(self.commands) + len(self.errors) > BACKLOG:
+                self._room_to_read.clear()
+                await self._room_to_read.wait()
+
+    async def _slow_down(self, size: int) -> None:
+        """Wait as long as the rate of messages demands; the end of it for who never stops."""
+        now = time.monotonic()
+        wait = self._bucket.take(1 + size / WEIGHT, now)
+        if not wait:
+            return
+        if self._bucket.waited(now) > PATIENCE:
+            raise Ended(refusals.POLICY_VIOLATION, "too_many_messages", self.settings.message_rate)
+        await asyncio.sleep(wait)
+
+    def _command(self, text: str) -> protocol.Command:
+        # A character has one byte or more, so most messages need not be encoded to be known as short enough.
+        limit = self.settings.max_message
+        if len(text) > limit // 4 and (size := len(text.encode(errors="replace"))) > limit:
+            raise Invalid(Problem((), "too_big", {"value": size, "limit": limit}))
+        return protocol.decode(text)
 
     def _resume(self, message: bytes) -> protocol.Resume:
         if self.begun:
             raise Invalid(Problem((), "binary", {}))
+        if len(message) > self.settings.max_checkpoint:
+            raise Invalid(Problem((), "too_big", {"value": len(message), "limit": self.settings.max_checkpoint}))
         return protocol.Resume(message)
+
+    # ---- out ----
 
     async def _send(self) -> None:
         latest = due = time.monotonic()
         while True:
             await self._until(due)
-            errors, self.errors = self.errors, []
-            for event in errors:
-                await self.socket.send_text(event)
+            while self.errors:
+                await self._say(self.errors.popleft())
+            self._room_to_read.set()
+            if self.finishing:
+                await self._say_the_last()
             room = len(self.unacknowledged) < WINDOW
             now = time.monotonic()
             save = room and self.unsaved and now >= self.save_due
             shows = room and (self.dirty or (self.session.playing and now >= due))
-            if not (self.session.inbox or shows or save):
+            if not (self.commands or shows or save):
                 continue
             elapsed, latest = min(now - latest, CATCH_UP), now
+            was_due, playing = due, self.session.playing
             due = max(due + FRAME_INTERVAL, now) if now >= due else now + FRAME_INTERVAL
             if room:
                 self.dirty = False
             epochs = elapsed * self.session.experiment.speed if room else 0.0
-            messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, room, save)
+            messages = await self._run(epochs, room, save)
             self.unsaved = not save
             if save:
                 size = len(messages[-1]) if messages else 0
                 self.save_due = time.monotonic() + max(SAVE_INTERVAL, size / SAVE_RATE)
-            self.dirty |= self.session.unfinished
+            self.dirty |= self.session.unfinished or bool(self.commands)
             if self.session.frame_number > self.sent:
                 # noted before it is sent, or its acknowledgement could come first
                 self.sent = self.session.frame_number
                 self.unacknowledged.append(self.sent)
+                self.metrics.frames += 1
+                if playing and now >= was_due:
+                    # what was missed while the page had not drawn is dropped; how late a frame is counts from then on
+                    self.metrics.dropped += int((now - was_due) / FRAME_INTERVAL)
+                    self.metrics.lateness.add(time.monotonic() - max(was_due, now - FRAME_INTERVAL))
+            self._count()
             for message in messages:
-                if isinstance(message, str):
-                    await self.socket.send_text(message)
-                else:
-                    await self.socket.send_bytes(message)
+                await self._say(message)
+
+    async def _run(self, epochs: float, frame: bool, save: bool) -> list[str | bytes]:
+        """Have the session carry out some of the commands, train and show. A command that starts anew takes its time,
+        so how many are carried out in one turn depends on what they took before."""
+        count = 0
+        while self.commands and (not count or count * self._pace < BATCH):
+            self.session.submit(self.commands.popleft())
+            count += 1
+        begun = self.worker.spent(self.session)
+        messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, frame, save)
+        if count:
+            self._pace += 0.3 * ((self.worker.spent(self.session) - begun) / count - self._pace)
+        return messages
+
+    async def _say_the_last(self) -> None:
+        """The server ends: what the page needs to go on elsewhere, and the code that has it come back at once."""
+        for message in await self._run(0.0, True, True):
+            await self._say(message)
+        raise Ended(refusals.RESTART, "closing")
+
+    def finish(self) -> None:
+        """Ask for the end, with a last checkpoint."""
+        self.finishing = True
+        self.wake.set()
 
     async def _until(self, due: float) -> None:
         """Wait for something to send: an error, a command, or with room in the window a frame or a checkpoint that is
         due."""
-        while not (self.errors or self.session.inbox):
+        while not (self.errors or self.commands or self.finishing):
             self.wake.clear()
             timeout = None
             if len(self.unacknowledged) < WINDOW:
@@ -130,3 +257,33 @@ class Pump:
                 await asyncio.wait_for(self.wake.wait(), timeout)
             except TimeoutError:
                 return
+
+    # ---- beside ----
+
+    async def _watch(self) -> None:
+        """Let a page go that has said nothing for long, and tell one that plays when the server is busy."""
+        while True:
+            idle = self._heard + self.settings.idle_seconds - time.monotonic()
+            if idle <= 0:
+                raise Ended(refusals.IDLE, "idle", self.settings.idle_seconds)
+            await asyncio.sleep(min(idle, LOAD_INTERVAL))
+            self._tell_load()
+
+    def _tell_load(self) -> None:
+        now = time.monotonic()
+        seconds, frames = now - self._told, self.sent - self._frames_told
+        self._told, self._frames_told = now, self.sent
+        # Few frames may be the page's own doing; only where sessions wait for each other it is the server's.
+        crowded = self.session.playing and self.worker.crowded
+        if crowded or self._crowded:
+            rate = round(frames / seconds, 1) if seconds else 0.0
+            self.errors.append(json.dumps({"type": "load", "busy": crowded, "rate": rate}))
+            self.wake.set()
+        self._crowded = crowded
+
+    def _count(self) -> None:
+        networks = len(self.session.panels)
+        updates = sum(panel.trainer.steps for panel in self.session.panels)
+        self.metrics.networks += networks - self._counted[0]
+        self.metrics.updates += max(0, updates - self._counted[1])
+        self._counted = networks, updates

@@ -1,24 +1,39 @@
 """The application: pages, API, static files and the socket, put together."""
 
+import asyncio
+import itertools
+import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Response, WebSocket
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
-from app import __version__, api, pages
+from app import __version__, api, pages, refusals
+from app.limits import Places, Turns
+from app.log import SESSION
+from app.metrics import Metrics, exporter
 from app.pump import Pump
 from app.resources import PLOTLY_NAME, STATIC, plotly_gzip
-from app.schema import Invalid
-from app.security import SecurityHeaders, origin_allowed
+from app.schema import Invalid, Problem, shown
+from app.security import Guard, SecurityHeaders
 from app.settings import Settings
 from app.worker import Worker
 
-POLICY_VIOLATION = 1008
-TRY_LATER = 1013
+THREADS = 4  # for pages and files; more of them would only wait for the same core
+SWITCH = 0.001  # seconds until the training thread lets the event loop have its turn; Python's own is five times that
+FINISH = 1.5  # seconds that sessions have for their last message when the server ends
+RETRY = 10  # seconds after which a page that was refused may ask again
+
+log = logging.getLogger(__name__)
 
 
 class Static(StaticFiles):
@@ -43,15 +58,73 @@ class Prefix:
         await self.app(scope, receive, send)
 
 
+class Sessions:
+    """The sessions of this process, from the door to the end."""
+
+    def __init__(self, settings: Settings, worker: Worker, metrics: Metrics) -> None:
+        self.settings = settings
+        self.worker = worker
+        self.metrics = metrics
+        self.places = Places(settings)
+        self._pumps: set[Pump] = set()
+        self._numbers = itertools.count(1)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """One connection, from its acceptance to its end."""
+        address = websocket.client.host if websocket.client else ""
+        await websocket.accept()
+        if code := self.places.refuse(address):
+            await self._refuse(websocket, code)
+            return
+        self.places.enter(address)
+        SESSION.set(str(next(self._numbers)))
+        log.info("session begins", extra={"sessions": self.places.taken})
+        pump = Pump(websocket, self.worker, self.settings, self.metrics)
+        self._pumps.add(pump)
+        try:
+            await pump.run()
+        finally:
+            self._pumps.discard(pump)
+            self.places.leave(address)
+            log.info("session is over", extra={"sessions": self.places.taken})
+
+    async def _refuse(self, websocket: WebSocket, code: str) -> None:
+        self.metrics.refuse(code)
+        log.info("session refused", extra={"code": code})
+        try:
+            if code != "closing":
+                limit = self.settings.max_sessions if code == "full" else self.settings.max_sessions_per_address
+                await websocket.send_text(refusals.event(code, limit=limit, seconds=RETRY))
+            await websocket.close(refusals.RESTART if code == "closing" else refusals.TRY_LATER, code)
+        except (RuntimeError, WebSocketDisconnect):  # gone before it was told
+            pass
+
+    async def finish(self) -> None:
+        """Nobody comes in any more; everybody goes, with a last checkpoint if they read it in time."""
+        self.places.closing = True
+        for pump in self._pumps:
+            pump.finish()
+        end = asyncio.get_running_loop().time() + FINISH
+        while self._pumps and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.01)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The ASGI application. One training thread runs from startup to shutdown."""
+    """The ASGI application. One training thread runs from startup to shutdown. Raises ImportError where metrics are
+    wanted and prometheus-client is not installed."""
     settings = settings or Settings()
     worker = Worker()
+    metrics = Metrics()
+    sessions = Sessions(settings, worker, metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sys.setswitchinterval(SWITCH)
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         worker.start()
+        lag = asyncio.create_task(metrics.watch_the_loop())
         yield
+        lag.cancel()
         worker.stop()
 
     # FastAPI's own docs load from elsewhere; the protocol page takes their place.
@@ -62,12 +135,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.sessions = 0
+    app.state.sessions = sessions
+    app.add_middleware(Turns, at_a_time=settings.max_requests)
+    app.add_middleware(Guard, settings=settings)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Prefix, prefix=settings.root_path)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.add_exception_handler(Invalid, api.refusal)
+    app.add_exception_handler(RequestValidationError, unreadable)
+    app.add_exception_handler(HTTPException, refusal)
+    app.add_exception_handler(Exception, fault)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -77,14 +155,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @app.get("/readyz")
     async def readyz() -> Response:
         """Whether there is room for another session."""
-        free = settings.max_sessions - app.state.sessions
-        content = {"status": "ok" if free > 0 else "full", "sessions": app.state.sessions, "free": free}
-        return JSONResponse(content, status_code=200 if free > 0 else 503)
+        places = sessions.places
+        status = "closing" if places.closing else "ok" if places.free > 0 else "full"
+        content = {"status": status, "sessions": places.taken, "free": max(0, places.free)}
+        headers = {} if status == "ok" else {"retry-after": str(RETRY)}
+        return JSONResponse(content, status_code=200 if status == "ok" else 503, headers=headers)
 
     @app.get("/version")
     async def version() -> dict[str, str]:
         """The version."""
         return {"version": __version__}
+
+    if settings.metrics:
+        write = exporter(metrics, lambda: sessions.places.taken, lambda: worker.waiting)
+
+        @app.get("/metrics", include_in_schema=False)
+        async def figures() -> Response:
+            content, kind = write()
+            return Response(content, headers={"content-type": kind})
 
     @app.get(f"/static/{PLOTLY_NAME}", include_in_schema=False)
     async def plotly() -> Response:
@@ -95,18 +183,39 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @app.websocket("/ws")
     async def socket(websocket: WebSocket) -> None:
-        headers = websocket.headers
-        if not origin_allowed(headers.get("origin"), headers.get("host"), settings.allowed_origins):
-            await websocket.close(POLICY_VIOLATION, "this origin may not open a session")
-            return
-        await websocket.accept()
-        if app.state.sessions >= settings.max_sessions:
-            await websocket.close(TRY_LATER, "full")
-            return
-        app.state.sessions += 1
-        try:
-            await Pump(websocket, worker).run()
-        finally:
-            app.state.sessions -= 1
+        await sessions.serve(websocket)
 
     return app
+
+
+STATUS_CODES = {404: "not_found", 405: "bad_method", 413: "body_too_big"}
+
+
+def refusal(request: Request, error: Exception) -> Response:
+    """What is not there, or not like that: a page for people, the usual shape for programs."""
+    assert isinstance(error, HTTPException)
+    code = STATUS_CODES.get(error.status_code, "internal" if error.status_code >= 500 else "bad_request")
+    return _answer(request, error.status_code, code, dict(error.headers or {}))
+
+
+def fault(request: Request, error: Exception) -> Response:
+    """A mistake of ours. Starlette has it logged."""
+    return _answer(request, 500, "internal", {})
+
+
+def _answer(request: Request, status: int, code: str, headers: dict[str, str]) -> Response:
+    if "text/html" in request.headers.get("accept", ""):
+        return pages.error(request, status, refusals.problem(code), headers)
+    return JSONResponse(refusals.body(code), status, headers)
+
+
+def unreadable(request: Request, error: Exception) -> Response:
+    """Query strings that are not what an address takes, in the shape of all refusals."""
+    assert isinstance(error, RequestValidationError)
+    found = []
+    for detail in error.errors():
+        where = tuple(detail["loc"][1:]) or tuple(detail["loc"])
+        missing = detail["type"] == "missing"
+        code = "missing" if missing else "wrong_type"
+        found.append(Problem(where, code, {} if missing else {"value": shown(detail.get("input"))}))
+    return JSONResponse(refusals.bodies(*found), 422)

@@ -1,17 +1,49 @@
-"""Settings of the server, from the command line or from environment variables ``NN_PLAYGROUND_…``."""
+"""Settings of the server, from the command line or from environment variables ``NN_PLAYGROUND_…``.
 
-from typing import Annotated
+The defaults suit one class on a laptop or behind one school's address. What is wrong ends the start, with its name and
+its range.
+"""
 
-from pydantic import Field
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.checkpoint import MAX_CHECKPOINT
+from app.protocol import MAX_MESSAGE
+
 DEFAULT_PORT = 8000
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_ORIGIN = re.compile(r"null|https?://[^\s/?#@\\]+")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
+
+
+def _host_pattern(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise ValueError(f"{value!r} is no host name; expected one such as playground.school.example, *.example or *")
+    return value.lower()
+
+
+def _origin(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError(f"{value!r} is no origin; expected one such as https://school.example, or null")
+    return value.lower()
+
+
+def _prefix(value: str) -> str:
+    if not _PREFIX.fullmatch(value):
+        raise ValueError(f"{value!r} is no prefix; expected one such as /playground")
+    return value.rstrip("/")
 
 
 class Settings(BaseSettings):
     """How to serve. Every field is an option of ``nn-playground serve``."""
 
     model_config = SettingsConfigDict(env_prefix="NN_PLAYGROUND_", cli_kebab_case=True)
+
+    # ---- where ----
 
     host: Annotated[str, Field(description="Address to listen on; 0.0.0.0 opens the playground to the network.")] = (
         "127.0.0.1"
@@ -24,13 +56,100 @@ class Settings(BaseSettings):
             description=f"Port to listen on; 0 takes any. Without it, {DEFAULT_PORT} or the next free one.",
         ),
     ] = None
-    root_path: Annotated[str, Field(description="Prefix under which a reverse proxy serves the playground.")] = ""
+    root_path: Annotated[
+        str, AfterValidator(_prefix), Field(description="Prefix under which a reverse proxy serves the playground.")
+    ] = ""
     open: Annotated[bool, Field(description="Open the page in the browser.")] = False
-    allowed_origins: Annotated[
-        list[str],
-        Field(description="Further origins whose pages may open a session, such as https://school.example."),
+    workers: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="Processes that serve; each trains on one core, and takes its share of the limits below.",
+        ),
+    ] = 1
+
+    # ---- for whom ----
+
+    allowed_hosts: Annotated[
+        list[Annotated[str, AfterValidator(_host_pattern)]],
+        Field(
+            description="Further names under which the playground may be asked for, such as the one that a reverse"
+            " proxy is known by, *.school.example, or * for any. Addresses, localhost and this machine's own names"
+            " need not be listed."
+        ),
     ] = []
+    allowed_origins: Annotated[
+        list[Annotated[str, AfterValidator(_origin)]],
+        Field(
+            description="Further origins whose pages may open a session, such as https://school.example; null lets"
+            " sandboxed frames of any page do so."
+        ),
+    ] = []
+
+    # ---- how many, and how much ----
+
     max_sessions: Annotated[int, Field(ge=1, le=10_000, description="Most sessions at a time.")] = 200
+    max_sessions_per_address: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000,
+            description="Most sessions at a time from one address; a school may stand behind one.",
+        ),
+    ] = 150
+    max_message: Annotated[
+        int, Field(ge=1024, le=MAX_MESSAGE, description="Most bytes of a message from a page, checkpoints apart.")
+    ] = MAX_MESSAGE
+    max_checkpoint: Annotated[
+        int, Field(ge=MAX_MESSAGE, le=MAX_CHECKPOINT, description="Most bytes of a checkpoint that a page hands over.")
+    ] = MAX_CHECKPOINT
+    message_rate: Annotated[
+        float, Field(ge=10, le=100_000, description="Messages a second that a page may send; a large one counts more.")
+    ] = 200.0
+    message_burst: Annotated[
+        int, Field(ge=10, le=100_000, description="Messages that a page may send at once, before the rate holds.")
+    ] = 600
+    max_requests: Annotated[
+        int, Field(ge=1, le=64, description="Requests that compute something which are answered at the same time.")
+    ] = 1
+    max_header: Annotated[
+        int, Field(ge=1024, le=1024 * 1024, description="Most bytes of a request's address and headers.")
+    ] = 64 * 1024
+
+    # ---- how long ----
+
+    idle_seconds: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=7 * 86_400,
+            description="Seconds after which a page that says nothing is let go; it keeps its run and comes back.",
+        ),
+    ] = 1800.0
+    first_message_seconds: Annotated[
+        float, Field(ge=0.1, le=600, description="Seconds that a connection may take to begin with a message.")
+    ] = 10.0
+    request_seconds: Annotated[
+        float,
+        Field(ge=0.1, le=600, description="Seconds that the headers of a request, and each 100 kB of it, may take."),
+    ] = 10.0
+    ping_seconds: Annotated[
+        float, Field(ge=0.1, le=20, description="Seconds between two pings, and that an answer to one may take.")
+    ] = 15.0
+
+    # ---- and what about it ----
+
     compress_messages: Annotated[
         bool, Field(description="Compress WebSocket messages: less traffic for more computing.")
+    ] = False
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="Log as lines of text, or as one JSON object a line.")
+    ] = "text"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="What to log: info adds a line for each session's begin and end."),
+    ] = "warning"
+    metrics: Annotated[
+        bool, Field(description="Serve /metrics for Prometheus; needs pip install 'nn-playground[metrics]'.")
     ] = False

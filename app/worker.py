@@ -2,59 +2,94 @@
 
 One thread, because two training threads in one Python process are slower than one; not the event loop's, because that
 has to answer. A job trains its session up to its aim or until its time is up, and ends with the messages to send.
+
+Sharing is fair in time: of the sessions that wait, it is the turn of the one that has had the least, so a session of
+large networks slows itself and nobody else. When jobs begin to wait for each other, all sessions get less time to train
+for each frame, down to one look at the clock; only when that does not help do frames come less often, for all alike.
 """
 
 import asyncio
+import heapq
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from threadpoolctl import threadpool_limits
 
 from app.session import Session
 
-SLICE = 0.004  # seconds that a session trains before it is the next one's turn
-UPDATES = 8  # updates of each network between two looks at the clock
+SLICE = 0.004  # seconds that a session trains before it may be the next one's turn
+LOOK = 0.0005  # seconds between two looks at the clock, about
+MOST_UPDATES = 64  # of each network between two looks
+
+ALLOWANCE = 0.05  # seconds of training for a frame, while there is enough for all
+LEAST_ALLOWANCE = 0.0002
+WAIT = 0.016  # seconds that jobs may wait on average before there is less: 1/15 s then lies between two frames
+WINDOW = 0.05  # seconds over which that average is taken
+
+
+@dataclass
+class Account:
+    """What a session has had."""
+
+    time: float = 0.0  # seconds of the thread; no less than what those had who waited when it came
+    pace: float = LOOK / 8  # seconds of an update of all its networks
 
 
 class Job:
     """One frame's worth of training for one session."""
 
-    def __init__(self, session: Session, epochs: float, budget: float, frame: bool, save: bool) -> None:
+    def __init__(
+        self, session: Session, account: Account, epochs: float, budget: float, frame: bool, save: bool
+    ) -> None:
         self.session = session
+        self.account = account
         self.epochs = epochs
         self.frame = frame
         self.save = save
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[list[str | bytes]] = self.loop.create_future()
-        self._begun = False
-        self._end = time.perf_counter() + budget
+        self.submitted = time.perf_counter()
+        self.begun = False
+        self._budget = budget
+        self._end = 0.0
+        self._trained = 0.0
 
-    def slice(self) -> bool:
+    def slice(self, allowance: float) -> bool:
         """Train for a slice; True when the job has ended."""
-        if not self._begun:
-            self._begun = True
+        begin = time.perf_counter()
+        if not self.begun:
+            self.begun = True
+            self._end = begin + self._budget
             self.session.apply()
             self.session.aim(self.epochs)
         now = time.perf_counter()
         slice_end = now + SLICE
-        while not self.session.work(UPDATES):
+        while True:
+            before = now
+            updates = max(1, min(MOST_UPDATES, int(LOOK / self.account.pace)))
+            arrived = self.session.work(updates)
             now = time.perf_counter()
-            if now > self._end:
+            self._trained += now - before
+            if arrived:
+                break
+            self.account.pace += 0.2 * ((now - before) / updates - self.account.pace)
+            if now > self._end or self._trained >= allowance:
                 self.session.settle()
                 break
             if now > slice_end:
+                self.account.time += now - begin
                 return False
-        self._resolve(self.session.messages(self.frame, self.save))
+        messages = self.session.messages(self.frame, self.save)
+        self.account.time += time.perf_counter() - begin
+        self._tell(lambda: self.done.set_result(messages))
         return True
 
     def fail(self, error: BaseException) -> None:
         """Hand an exception to whoever waits."""
         self._tell(lambda: self.done.set_exception(error))
-
-    def _resolve(self, messages: list[str | bytes]) -> None:
-        self._tell(lambda: self.done.set_result(messages))
 
     def _tell(self, outcome: Callable[[], None]) -> None:
         def unless_cancelled() -> None:
@@ -71,10 +106,16 @@ class Worker:
     """The thread and its queue."""
 
     def __init__(self) -> None:
-        self._jobs: deque[Job] = deque()
+        self._jobs: list[tuple[float, int, Job]] = []  # a heap: who has had least comes first
+        self._accounts: WeakKeyDictionary[Session, Account] = WeakKeyDictionary()
+        self._count = 0
+        self._least = 0.0  # what the latest job's session had had
         self._wake = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
+        self.allowance = ALLOWANCE
+        self._window_end = 0.0
+        self._waits: list[float] = []
 
     def start(self) -> None:
         self._thread.start()
@@ -86,17 +127,42 @@ class Worker:
             self._wake.notify()
         self._thread.join()
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for their turn."""
+        return len(self._jobs)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether sessions get less time to train than they could use."""
+        return self.allowance < ALLOWANCE / 4
+
+    def spent(self, session: Session) -> float:
+        """Seconds of the thread that a session has had, counted from any time on."""
+        return self._account(session).time
+
+    def _account(self, session: Session) -> Account:
+        if session not in self._accounts:
+            self._accounts[session] = Account(self._least)
+        return self._accounts[session]
+
     async def run(
         self, session: Session, epochs: float, budget: float, frame: bool, save: bool = False
     ) -> list[str | bytes]:
         """Carry out a session's commands, train it on by up to ``epochs`` within ``budget`` seconds, and return its
         messages: events, a ``frame``, and with ``save`` a checkpoint. Not to be called for a session again before it
         has returned."""
-        job = Job(session, epochs, budget, frame, save)
+        account = self._account(session)
+        job = Job(session, account, epochs, budget, frame, save)
         with self._wake:
-            self._jobs.append(job)
+            account.time = max(account.time, self._least)  # time that was not used is not saved up
+            self._push(job)
             self._wake.notify()
         return await job.done
+
+    def _push(self, job: Job) -> None:
+        self._count += 1
+        heapq.heappush(self._jobs, (job.account.time, self._count, job))
 
     def _run(self) -> None:
         with threadpool_limits(1):
@@ -106,12 +172,30 @@ class Worker:
                         self._wake.wait()
                     if self._stopping:
                         return
-                    job = self._jobs.popleft()
+                    had, _, job = heapq.heappop(self._jobs)
+                    self._least = max(self._least, had)
+                if not job.begun:
+                    self._note(time.perf_counter() - job.submitted)
                 try:
-                    ended = job.slice()
+                    ended = job.slice(self.allowance)
                 except Exception as error:  # one session's fault must not end everybody's training
                     job.fail(error)
                     continue
                 if not ended:
                     with self._wake:
-                        self._jobs.append(job)
+                        self._push(job)
+                del job  # a session that has left is not held by the thread that waits
+
+    def _note(self, wait: float) -> None:
+        """Adjust the allowance to how long jobs have to wait: quickly down, slowly up."""
+        self._waits.append(wait)
+        now = time.perf_counter()
+        if now < self._window_end:
+            return
+        mean = sum(self._waits) / len(self._waits)
+        if mean > WAIT:
+            self.allowance = max(LEAST_ALLOWANCE, self.allowance * 0.8)
+        elif mean < WAIT / 2:
+            self.allowance = min(ALLOWANCE, self.allowance * 1.1)
+        self._waits.clear()
+        self._window_end = now + WINDOW

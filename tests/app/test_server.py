@@ -31,7 +31,7 @@ PAGES = ["/", "/reference", "/protocol"]
 def get(path: str, app: Any = None, **headers: str) -> httpx.Response:
     async def answer() -> httpx.Response:
         transport = httpx.ASGITransport(app or create_app(Settings()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://playground") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
             return await client.get(path, headers=headers)
 
     return asyncio.run(answer())
@@ -330,10 +330,14 @@ def test_a_full_server_says_so_and_takes_nobody_in(serve: Any, client: Any, even
             page.until("frame")
             status, _, body = small.get("/readyz")
             assert (status, json.loads(body)) == (503, {"status": "full", "sessions": 1, "free": 0})
-            with client(small, link=None) as second, pytest.raises(ConnectionClosed) as closed:
-                second.read()
+            with client(small, link=None) as second:
+                said = second.read()
+                assert (said["type"], said["code"], said["params"]["limit"]) == ("error", "full", 1)
+                with pytest.raises(ConnectionClosed) as closed:
+                    second.read()
             assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == 1013
+            assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "full")
+            assert small.get("/")[0] == 200  # who waits can read the page
         eventually(lambda: small.get("/readyz")[0] == 200)
         with client(small) as page:
             page.until("frame")
