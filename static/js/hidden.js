@@ -37,6 +37,9 @@ export function createHidden(store) {
 
   apply((new URLSearchParams(location.search).get("hide") ?? "").split(","));
   return {
+    get names() {
+      return names;
+    },
     /** Hides these and no others, and says so in the address. @param {string[]} list */
     set(list) {
       apply(list);

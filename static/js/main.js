@@ -263,8 +263,11 @@ async function readAddress() {
   const address = new URL(location.href);
   const given = address.searchParams.get("tf");
   const fragment = location.hash.slice(1);
-  if (given === null && !playground.foreign(fragment)) return;
-  const { link, errors } = await playground.read(given ?? fragment);
+  const theirs = playground.foreign(fragment);
+  if (given === null && !theirs) return;
+  // Unless it was encoded, the link's own fragment has become the page's.
+  const asked = theirs && !given?.includes("#") ? `${given ?? ""}#${fragment}` : given;
+  const { link, errors } = await playground.read(asked, hidden.names);
   const now = new URL(location.href);
   now.searchParams.delete("tf");
   if (link !== undefined) now.hash = link;

@@ -31,13 +31,13 @@ export function createPlaygroundLink(store, commands, hidden, go) {
   }
 
   /**
-   * Opens a link of theirs. @param {string} link
+   * Opens a link of theirs. @param {string} link @param {string[]} [hide] what is to be hidden besides
    * @returns {Promise<{link?: string, errors?: string[]}>} our link, if it was one of theirs
    */
-  async function read(link) {
+  async function read(link, hide = []) {
     const { result, errors } = await post("api/tensorflow", { link });
     if (!result) return { errors: errors ? errors.map((error) => wording(error, "error")) : [t("connection.lost")] };
-    hidden.set(result.hide);
+    hidden.set([...hide, ...result.hide]);
     store.look(result.view);
     if (result.notices.length) toast(result.notices.map((notice) => wording(notice, "notice")), "note", 12_000);
     return { link: result.link };

@@ -28,10 +28,9 @@ export function createUpload(editor) {
   }
 
   function show(file, bytes, { result, errors }) {
-    const problems = h("ul", { class: "error-list", role: "alert" });
+    const problems = h("div", { role: "alert" });
     const complain = (found) => {
-      problems.hidden = !found.length;
-      problems.replaceChildren(...found.map((error) => h("li", {}, wording(error, "error"))));
+      problems.replaceChildren(...(found.length ? [h("ul", { class: "error-list" }, found.map((error) => h("li", {}, wording(error, "error"))))] : []));
     };
     const cancel = h("button", { type: "button", class: "button", onclick: () => dialog.close() }, t(result ? "vary.cancel" : "page.close"));
     if (!result) {

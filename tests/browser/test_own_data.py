@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from engine.own import MAX_POINTS, decode, encode
@@ -262,6 +263,30 @@ def test_on_values_drawing_begins_with_an_empty_sheet(open_page) -> None:
     page.mouse.click(*at(page, 0, -1))
     has(page, (0, 1, 0), (0, -1, 1))
     until(page, PLAYING)
+
+
+@pytest.mark.parametrize(("scheme", "lang", "size"), [("light", "en", (1440, 900)), ("dark", "zh", (390, 844))])
+def test_axe_finds_nothing_serious_while_drawing_and_in_the_dialogs(open_page, scheme, lang, size) -> None:
+    page = open_page(f"{link()}&features=x1,x2,formula", scheme=scheme, lang=lang, size=size, still=True)
+
+    def check() -> None:
+        found = Axe().run(page).response["violations"]
+        serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
+        assert not serious, [
+            (violation["id"], [node["html"] for node in violation["nodes"]][:3]) for violation in serious
+        ]
+
+    draw(page)
+    check()
+    page.keyboard.press("Escape")
+    drop(page, "bad.csv", "x,y,label\n1,2,a\n,3,b\n")
+    page.locator("#upload button[type=submit]").click()
+    expect(page.locator("#upload .error-list li")).to_have_count(1)
+    check()
+    page.keyboard.press("Escape")
+    page.evaluate("document.querySelector('[data-action=playgroundLink]').click()")
+    expect(page.locator("#tf-reasons li").first).to_be_visible()
+    check()
 
 
 # ---- files ----

@@ -44,16 +44,17 @@ def paste(page: Page, link: str) -> None:
     page.locator("#playground-link button[type=submit]").click()
 
 
-@pytest.mark.parametrize("way", ["paste", "tf", "fragment", "typed"])
-def test_a_link_gives_the_same_curve(open_page, url: str, way: str) -> None:
-    if way == "tf":
-        page = open_page(path=f"?tf={quote(f'https://playground.tensorflow.org/#{THEIRS}', safe='')}", still=True)
+@pytest.mark.parametrize("way", ["paste", "tf", "raw", "fragment", "typed"])
+def test_a_link_gives_the_same_curve(open_page, way: str) -> None:
+    whole = f"https://playground.tensorflow.org/#{THEIRS}"
+    if way in ("tf", "raw"):
+        page = open_page(path=f"?tf={whole if way == 'raw' else quote(whole, safe='')}", still=True)
     elif way == "fragment":
         page = open_page(THEIRS, still=True)
     else:
         page = open_page("v=1&hidden=3", still=True)
         if way == "paste":
-            paste(page, f"https://playground.tensorflow.org/#{THEIRS}")
+            paste(page, whole)
         else:
             page.evaluate("theirs => { location.hash = theirs; }", THEIRS)
     until(page, "location.hash.startsWith('#v=1&') && location.hash.includes('tf_seed=0.88257')")
@@ -114,8 +115,15 @@ def test_hidden_controls_stay_hidden_until_all_are_shown(open_page) -> None:
 
 
 def test_any_control_can_be_hidden_by_the_address(open_page) -> None:
-    page = open_page(path="?hide=learning_rate,samples,nonsense,%22%5D", still=True)
+    page = open_page(
+        path="?hide=learning_rate,samples,upload,dataset:xor,task,nonsense,%22%5D#initZero=true", still=True
+    )
     until(page, "document.querySelector('.panel .major td')?.textContent")
+    expect(page.get_by_label("Spiral", exact=True)).to_have_count(1)
+    expect(page.get_by_label("Xor", exact=True)).to_be_hidden()
+    expect(page.get_by_label("Plane", exact=True)).to_be_hidden()
+    expect(page.locator("[data-action=upload]")).to_be_hidden()
+    expect(page.locator("[data-action=draw]")).to_be_visible()
     expect(page.locator("#settings-form [data-name=learning_rate]")).to_be_hidden()
     expect(page.locator("#data-form [data-name=samples]")).to_be_hidden()
     expect(page.locator("#data-form [data-name=noise]")).to_be_visible()
