@@ -60,7 +60,8 @@ class Data:
 def draw(spec: DataSpec) -> Data:
     """Draw the points of ``spec`` and split them at random, with the same share of every class in all parts.
 
-    Training and test part get at least one point of every class where it has two. Any number of points at the end of
+    What is for learning and the test part get at least one point of every class where it has two; what is held out of
+    the former for validation may leave a class of very few without one to train on. Any number of points at the end of
     the training part is as good as stratified, too. Points that are given one by one stay in the part they are in when
     others are added. With a seed of TensorFlow Playground's, its points and its split.
     """
@@ -82,15 +83,24 @@ def draw(spec: DataSpec) -> Data:
     learn, test = order[learning[order]], order[~learning[order]]
     shifted = not isinstance(spec.shift, NoShift)
     learn = learn[_interleaved(strata[learn])]
-    n_validation = round(spec.validation_share * len(learn))
-    n_train_dev = round(TRAIN_DEV_SHARE * (len(learn) - n_validation)) if shifted else 0
-    n_train = len(learn) - n_validation - n_train_dev
-    train, train_dev, validation = np.split(learn, [n_train, n_train + n_train_dev])
+
+    def hold_out(learn: Array, share: float) -> list[Array]:
+        """The points for learning that are left, and those held out."""
+        if not dataset.given:
+            return np.split(learn, [len(learn) - round(share * len(learn))])
+        members = np.sort(learn)  # in the order in which they were given
+        stays = np.isin(learn, members[stable_split(strata[members], 1 - share, spec.seed)])
+        return [learn[stays], learn[~stays]]
+
+    train, validation = hold_out(learn, spec.validation_share)
+    train, train_dev = hold_out(train, TRAIN_DEV_SHARE if shifted else 0.0)
     if shifted:
         foreign = np.concatenate([train, train_dev])
         points[:, foreign] = spec.shift.move(points[:, foreign], rng)
+        points[dataset.dimensions :] = 0  # points on a line stay on it
     order = np.concatenate([train, train_dev, validation, test])
-    return data_of(dataset, points[:, order], labels[order], n_train, spec.seed, n_train_dev, n_validation)
+    sizes = len(train), spec.seed, len(train_dev), len(validation)
+    return data_of(dataset, points[:, order], labels[order], *sizes)
 
 
 def data_of(
