@@ -97,7 +97,7 @@ class MinMax(Preprocessing):
 
     def fit(self, x: Array) -> Affine:
         low, high = x.min(axis=1), x.max(axis=1)
-        return Affine(np.diag(2 * _scale(high - low, x) if np.ptp(x) else np.ones(len(x))), (low + high) / 2)
+        return Affine(np.diag(_scale((high - low) / 2, x)), (low + high) / 2)
 
 
 @PREPROCESSING.add
