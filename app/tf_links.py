@@ -421,7 +421,8 @@ def _shown(value: Any) -> Text:
         activation, strength = _shown(value.activation), "" if value.strength == 1 else f"*{value.strength}"
         return Text(f"{value.width} {activation.en}{strength}", f"{value.width} {activation.zh}{strength}")
     if isinstance(value, Component):
-        parameters = short(value).removeprefix(value.id)[:40]
+        own = isinstance(value, Dataset) and value.given  # nobody can read points
+        parameters = "" if own else short(value).removeprefix(value.id)[:40]
         return Text(f"{value.label.en}{parameters}", f"{value.label.zh}{parameters}")
     text = _number_text(value) if isinstance(value, float) else str(value)[:40]
     return Text(text, text)

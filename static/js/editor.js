@@ -35,7 +35,7 @@ export function createEditor(store, commands) {
   const send = throttle(EVERY, () => {
     if (list.points.length < FEWEST_POINTS) return;
     sent = [...sent.slice(1 - REMEMBERED), encode(list.points, plane())];
-    commands.points(list.points.map(({ x, y, label: own }) => [Number(x.toFixed(5)), Number(y.toFixed(5)), own]));
+    commands.points(list.points.map(({ x, y, label: own }) => [x, y, own]));
   });
 
   const hand = {

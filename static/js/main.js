@@ -56,7 +56,8 @@ const commands = {
     send({ type: "set_data", name, value, keep: store.view.keep });
   },
   vary: (variation, values, panel) => send({ type: "vary", variation, values, panel }),
-  points: (points) => send({ type: "points", points }),
+  /** In as few digits as the server's own grid needs: two thousand points have to fit into a message. */
+  points: (points) => send({ type: "points", points: points.map(([x, y, label]) => [Number(x.toFixed(5)), Number(y.toFixed(5)), label]) }),
   configure(experiment) {
     settings.clear();
     data.clear();

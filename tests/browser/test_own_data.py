@@ -258,7 +258,12 @@ def test_on_values_drawing_begins_with_an_empty_sheet(open_page) -> None:
     expect(page.locator(".sheet-note")).to_contain_text("empty sheet")
     page.mouse.click(*at(page, 0, 1))
     expect(page.locator(".sheet-note")).to_contain_text("Training waits")
+    until(page, f"!{PLAYING}")
+    page.keyboard.press("Escape")  # too few: everything is as it was
+    until(page, PLAYING)
     assert "dataset=plane" in page.evaluate("location.hash")
+    draw(page)
+    page.mouse.click(*at(page, 0, 1))
     page.keyboard.press("2")
     page.mouse.click(*at(page, 0, -1))
     has(page, (0, 1, 0), (0, -1, 1))
@@ -367,7 +372,7 @@ def test_points_are_downloaded_and_come_back(open_page) -> None:
 def test_more_points_than_a_link_holds_survive_a_reload_and_travel_as_a_file(open_page) -> None:
     page = open_page(still=True)
     rng = np.random.default_rng(0)
-    table = rng.uniform(-5, 5, (MAX_POINTS, 2)).round(2)
+    table = rng.uniform(-50, 70, (MAX_POINTS, 2))  # scaled into the plane, which takes many digits
     upload(page, "all.csv", "x,y,c\n" + "".join(f"{x},{y},{i % 3}\n" for i, (x, y) in enumerate(table)))
     page.get_by_role("button", name="Use these points").click()
     until(page, "location.hash.includes('own')")
