@@ -3,16 +3,22 @@
 import numpy as np
 import pytest
 
+from engine import CATALOG, DataSpec, NetworkSpec, Trainer, draw
+from engine.component import Refused
 from engine.losses import (
     LOSSES,
+    AbsoluteError,
     AttributeLogistic,
+    AutomaticLoss,
     HierarchicalSoftmax,
     Huber,
     Logistic,
     MulticlassHinge,
+    Regression,
     SoftmaxCrossEntropy,
     SquaredError,
     SquaredHinge,
+    SquaredTanh,
 )
 
 
@@ -281,3 +287,172 @@ def test_ranges_of_classes_make_sense():
     for loss in LOSSES.values():
         low, high = loss.classes
         assert 2 <= low <= high
+
+
+def test_squared_tanh_by_hand():
+    # tanh(½ ln 3) = ½. Label 1: L = ½(½ − 1)² = 1/8, dL/dz = (½ − 1)(1 − ¼) = −3/8. Label 0: ½(½ + 1)² = 9/8, 9/8.
+    loss = SquaredTanh()
+    logits = np.full((1, 2), 0.5 * np.log(3))
+    targets = loss.targets(np.array([1, 0]), 2, np.float64)
+    np.testing.assert_array_equal(targets, [[1, -1]])
+    np.testing.assert_allclose(loss.loss(logits, targets), (1 / 8 + 9 / 8) / 2, rtol=1e-14)
+    np.testing.assert_allclose(gradient(loss, logits, targets), [[-3 / 8, 9 / 8]], rtol=1e-14)
+    np.testing.assert_allclose(loss.probabilities(logits), [[1 / 4, 1 / 4], [3 / 4, 3 / 4]], rtol=1e-14)
+
+
+def test_squared_tanh_learns_slowly_where_it_is_very_wrong():
+    squared, logistic = SquaredTanh(), Logistic()
+    z = np.array([[-6.0]])
+    slopes = [abs(gradient(each, z, each.targets(np.array([1]), 2, np.float64))[0, 0]) for each in (squared, logistic)]
+    assert slopes[0] < 1e-4 < 0.9 < slopes[1]
+
+
+# ---- what a loss is chosen by ----
+
+
+def test_the_automatic_loss_goes_by_the_data():
+    for name, cls in CATALOG["datasets"].items():
+        data = draw(DataSpec(cls(), samples=40))
+        loss = AutomaticLoss().resolve(data)
+        expected = "squared_error" if data.task == "values" else "softmax_cross_entropy"
+        assert loss.id == ("attribute_logistic" if data.attributes else expected), name
+        one, other = (Trainer(data, NetworkSpec(loss=each)) for each in (AutomaticLoss(), loss))
+        one.train(2), other.train(2)
+        np.testing.assert_array_equal(one.network.parameters, other.network.parameters)
+    assert draw(DataSpec(CATALOG["datasets"]["attributes"]())).attributes
+
+
+def test_a_chosen_loss_stays_as_it_is(loss):
+    for name in ("circle", "attributes", "plane"):
+        assert loss.resolve(draw(DataSpec(CATALOG["datasets"][name](), samples=40))) is loss
+
+
+def test_only_losses_of_values_take_values(loss):
+    data = DataSpec(CATALOG["datasets"]["plane"](), samples=40)
+    if isinstance(loss, Regression):
+        trainer = Trainer(data, NetworkSpec(loss=loss, learning_rate=0.01))
+        trainer.train(3)
+        assert trainer.predict(np.zeros((2, 5))).shape == (1, 1, 5)
+    else:
+        assert not loss.values
+        with pytest.raises(Refused) as refused:
+            Trainer(data, NetworkSpec(loss=loss))
+        assert refused.value.field == "loss"
+
+
+# ---- regression ----
+
+REGRESSION = [cls() for cls in LOSSES.values() if issubclass(cls, Regression)] + [Huber(0.1), Huber(5.0)]
+
+
+@pytest.mark.parametrize("kind", REGRESSION, ids=repr)
+def test_with_no_classes_there_is_one_output_which_is_the_value(kind, central_difference):
+    values = np.array([-1.2, 0.0, 0.3, 2.5])
+    assert kind.outputs(0) == 1
+    for dtype in (np.float32, np.float64):
+        targets = kind.targets(values, 0, dtype)
+        assert targets.shape == (1, 4) and targets.dtype == dtype
+        np.testing.assert_allclose(targets[0], values, rtol=1e-6)
+    logits = np.random.default_rng(1).standard_normal((3, 1, 4))
+    np.testing.assert_array_equal(kind.probabilities(logits, 0), logits)  # not clipped, not scaled
+    numerical = central_difference(lambda z: kind.loss(z, targets).sum(), logits) * 4
+    np.testing.assert_allclose(gradient(kind, logits, targets), numerical, atol=1e-7)
+    assert (kind.loss(np.broadcast_to(values, (1, 1, 4)), targets) == 0).all()
+
+
+def test_losses_of_values_by_hand():
+    # residuals 0.5, −2 and 0: squares ½·0.25 and ½·4; sizes 0.5 and 2; Huber at δ = 1: ½·0.25 and 2 − ½
+    logits, targets = np.array([[1.5, 0.0, 3.0]]), np.array([[1.0, 2.0, 3.0]])
+    for kind, total, slopes in (
+        (SquaredError(), 0.125 + 2, [0.5, -2, 0]),
+        (AbsoluteError(), 0.5 + 2, [1, -1, 0]),
+        (Huber(1.0), 0.125 + 1.5, [0.5, -1, 0]),
+    ):
+        assert kind.loss(logits, targets) == pytest.approx(total / 3)
+        np.testing.assert_array_equal(gradient(kind, logits, targets), [slopes])
+
+
+@pytest.mark.parametrize("kind", REGRESSION, ids=repr)
+@pytest.mark.parametrize("sigma", [0.05, 0.3, 0.5, 2.0])
+def test_the_least_loss_under_noise_is_what_the_noise_itself_costs(kind, sigma):
+    n = 400_000
+    noise = sigma * np.random.default_rng(1).standard_normal(n)
+    costs = np.array([kind.loss(np.array([[each]]), np.zeros((1, 1))) for each in noise[:1000]])
+    np.testing.assert_allclose(kind.loss(noise[:1000, np.newaxis, np.newaxis], np.zeros((1, 1))), costs)
+    simulated = kind.loss(noise[np.newaxis], np.zeros((1, n)))  # the mean over all of them
+    assert kind.least_of_noise(sigma) == pytest.approx(simulated, rel=0.01)
+    for shift in (-0.1 * sigma, 0.1 * sigma):  # and no other constant does better
+        assert kind.loss(noise[np.newaxis] + shift, np.zeros((1, n))) > simulated
+    assert kind.least_of_noise(0.0) == 0
+
+
+def test_the_least_of_normal_noise_in_closed_form():
+    for sigma in (0.1, 0.5):
+        assert SquaredError().least_of_noise(sigma) == pytest.approx(sigma**2 / 2, rel=1e-9)
+        assert AbsoluteError().least_of_noise(sigma) == pytest.approx(sigma * np.sqrt(2 / np.pi), rel=0.01)
+
+
+# ---- the smallest loss that anyone can expect ----
+
+
+def posteriors(classes, m=12):
+    """Random probabilities of the classes, some of them clear, some of them not, and the corners."""
+    rng = np.random.default_rng(classes)
+    mixed = np.concatenate([rng.dirichlet(np.full(classes, a), m) for a in (0.3, 1.0, 5.0)])
+    return np.concatenate([mixed, np.full((1, classes), 1 / classes), np.eye(classes)]).T
+
+
+def expected_loss(loss, logits, posterior):
+    """Σ_c P(c) L(z, c) for logits ``(n_out, m)`` and probabilities ``(classes, m)``, sample by sample."""
+    classes, m = posterior.shape
+    total = np.zeros(m)
+    for c in range(classes):
+        target = loss.targets(np.array([c]), classes, np.float64)
+        each = np.stack([logits[np.newaxis, :, place] for place in range(m)])[..., np.newaxis]  # (m, 1, n_out, 1)
+        total += posterior[c] * loss.loss(each[:, 0], target)
+    return total
+
+
+def least_by_descent(loss, posterior, rounds=1200):
+    """The smallest expected loss over the logits, by Adam on all samples at once, with a rate that sinks (for kinks)
+    but slowly (some minima lie far off)."""
+    classes, m = posterior.shape
+    z = 0.1 * np.random.default_rng(1).standard_normal((loss.outputs(classes), m))
+    targets = [loss.targets(np.full(m, c), classes, np.float64) for c in range(classes)]
+    first, second = np.zeros_like(z), np.zeros_like(z)
+    for t in range(1, rounds + 1):
+        g = sum(posterior[c] * gradient(loss, z, targets[c]) for c in range(classes))
+        first, second = 0.9 * first + 0.1 * g, 0.99 * second + 0.01 * g * g
+        step = (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.99**t)) + 1e-12)
+        z = z - 0.2 * 0.995**t * step
+    return expected_loss(loss, z, posterior)
+
+
+def test_no_prediction_can_expect_less_than_the_least_and_the_best_one_reaches_it(loss):
+    told = 0
+    for classes in set(class_counts(loss)) & {2, 3, 4}:
+        posterior = posteriors(classes)
+        least = loss.least(posterior)
+        if least is None:
+            continue
+        told += 1
+        assert least.shape == posterior.shape[1:]
+        rng = np.random.default_rng(1)
+        for scale in (0.1, 1.0, 3.0):
+            for _ in range(30):
+                z = scale * rng.standard_normal((loss.outputs(classes), posterior.shape[1]))
+                assert (expected_loss(loss, z, posterior) >= least - 1e-6).all()  # yes/no digits are float32
+        reached = least_by_descent(loss, posterior)
+        np.testing.assert_allclose(reached, least, atol=0.01)
+        assert np.abs(reached - least).mean() < 0.003
+        sure = slice(-classes, None)  # where the class is known nothing need be lost
+        np.testing.assert_allclose(least[sure], 0, atol=1e-6)
+    assert told or (isinstance(loss, Huber) and loss.delta < 1)
+
+
+def test_a_loss_that_knows_no_formula_says_so():
+    for kind in (MulticlassHinge(), SquaredHinge()):
+        assert kind.least(posteriors(2)) is not None
+        assert kind.least(posteriors(3)) is None
+    assert Huber(0.5).least(posteriors(2)) is None
+    assert AutomaticLoss().least(posteriors(2)) is None
