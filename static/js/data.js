@@ -18,7 +18,7 @@ export function createData(store, commands) {
   const unused = h("p", { class: "sentence unused" });
   let form = null;
   let redraws = [];
-  legend.append(best, marks);
+  legend.append(marks);
 
   function build() {
     const { form: descriptors, catalog, plane } = store.boot;
@@ -29,6 +29,8 @@ export function createData(store, commands) {
     root.replaceChildren(fields, unused,
       h("label", { class: "switch" }, keep, h("span", {}, t("data.keep"))), h("p", { class: "sentence", id: "keep-help" }, t("data.keep_help")));
     form = createForm(fields, { descriptors: descriptors.data, groups: {}, context: { catalog, plane, redraws }, send: commands.setData });
+    // Below the dataset and above the noise, on which it depends.
+    fields.querySelector("[data-family=datasets]").after(best);
   }
 
   /** A small picture of one mark. */

@@ -13,7 +13,11 @@ export function loss(value) {
 export const percent = (share, digits = 1) => (Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u2009%` : NOTHING);
 
 /** R²: three decimals, two below zero; below −10 it only matters that it is bad. */
-export const fit = (value) => (Number.isFinite(value) ? (value < -9.995 ? "< −10" : value.toFixed(value < 0 ? 2 : 3).replace("-", "−")) : NOTHING);
+export function fit(value) {
+  if (!Number.isFinite(value)) return NOTHING;
+  if (value < -9.995) return "< −10";
+  return value > -0.005 ? Math.max(0, value).toFixed(3) : value.toFixed(2).replace("-", "−");
+}
 
 /** Epochs: always six digits, "000,045"; `exact` adds the part of an epoch, "000,045.04". */
 export function epochs(value, exact = false) {

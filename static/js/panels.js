@@ -35,6 +35,7 @@ export function createPanels(store, commands, loop) {
   const resize = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       const card = [...cards.values()].find((candidate) => candidate.stage === target);
+      if (card) card.size = target.clientWidth;
       card?.staticJob.now();
       card?.slowJob.now();
     }
@@ -63,7 +64,7 @@ export function createPanels(store, commands, loop) {
     const numbers = h("table", { class: "numbers" });
     const element = h("article", { class: "panel", onclick: (event) => !event.target.closest("button") && store.select(id) },
       h("header", { class: "panel-head" }, select, duplicate, remove), stage, numbers);
-    const card = { id, element, stage, picture, boundary, graph, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, numbers, values: [], sparkline, name: "", wrong: [] };
+    const card = { id, element, stage, picture, boundary, graph, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, numbers, values: [], sparkline, size: 0, name: "", wrong: [] };
     card.staticJob = loop.job(() => paintPoints(card), 0);
     card.slowJob = loop.job(() => paintSlow(card), 220);
     stage.addEventListener("pointermove", (event) => point(stage, event));
@@ -73,7 +74,7 @@ export function createPanels(store, commands, loop) {
   }
 
   const indexOf = (card) => store.panels.findIndex((panel) => panel.id === card.id);
-  const options = (card) => ({ size: card.stage.clientWidth, plane: store.boot.plane, showTest: store.view.testData });
+  const options = (card) => ({ size: card.size, plane: store.boot.plane, showTest: store.view.testData });
 
   /** The table of numbers anew, where its rows, columns or words have changed. */
   function layNumbers(card) {
@@ -114,7 +115,7 @@ export function createPanels(store, commands, loop) {
   }
 
   function paintPoints(card) {
-    if (!store.data || !card.stage.clientWidth) return;
+    if (!store.data || !card.size) return;
     // What someone draws is seen before the server knows of it, test points and all.
     const context = drawPoints(card.points, store.draft ?? store.data, { ...options(card), showTest: store.view.testData || Boolean(store.draft) });
     if (store.view.bayes && store.bayes?.lines) drawContours(context, store.bayes.lines, options(card).size);
@@ -125,7 +126,7 @@ export function createPanels(store, commands, loop) {
     const index = indexOf(card);
     const { frame, data } = store;
     const history = store.history.get(card.id);
-    if (index < 0 || !frame || !data || !card.stage.clientWidth || frame.tensors.predicted.shape[1] !== data.count) return;
+    if (index < 0 || !frame || !data || !card.size || frame.tensors.predicted.shape[1] !== data.count) return;
     card.wrong = drawRings(card.rings, data, slice(frame.tensors.predicted, index), options(card));
     drawSparkline(card.sparkline, history, panelColor(index));
     const now = performance.now();
@@ -170,7 +171,7 @@ export function createPanels(store, commands, loop) {
       card.graph.hidden = !curve;
       if (curve) {
         drawGround(card.boundary);
-        if (card.stage.clientWidth) drawGraph(card.graph, slice(curve, index), { ...options(card), color: panelColor(index) });
+        if (card.size) drawGraph(card.graph, slice(curve, index), { ...options(card), color: panelColor(index) });
       } else {
         drawBoundary(card.boundary, slice(frame.tensors.boundary, index), size, data.classes, store.view.discretize);
       }
