@@ -33,6 +33,10 @@ export function createBayes(store) {
     asked = question;
     clearTimeout(timer);
     asking?.abort();
+    if (store.dataset?.given) {
+      give(UNKNOWN);
+      return;
+    }
     if (fresh) give(null);
     timer = setTimeout(ask, PAUSE);
   }

@@ -94,8 +94,12 @@ export function createData(store, commands) {
     const loss = bayes?.losses[panels[selectedIndex]?.loss];
     const known = bayes === null || (data.classes ? bayes.error !== null : Number.isFinite(loss));
     const [name, number] = best.children;
-    setText(name, known ? t(data.classes ? "bayes.accuracy" : "bayes.loss") : t(unknownBecause(store)));
-    setText(number, !known ? "" : bayes === null ? "…" : data.classes ? format.percent(1 - bayes.error) : format.loss(loss));
+    const text = known ? t(data.classes ? "bayes.accuracy" : "bayes.loss") : t(unknownBecause(store));
+    // While it is worked out, the figure of before stands there, pale.
+    best.classList.toggle("pending", bayes === null);
+    if (bayes !== null) setText(number, known ? (data.classes ? format.percent(1 - bayes.error) : format.loss(loss)) : "");
+    else if (name.textContent !== text) setText(number, "…");
+    setText(name, text);
     best.title = known ? t("bayes.help") : "";
   }
 

@@ -5,7 +5,7 @@
 
 import { post } from "./api.js";
 import { h, setText } from "./dom.js";
-import { t } from "./i18n.js";
+import { currentLanguage, t } from "./i18n.js";
 import { ink } from "./palette.js";
 import { PARTS, drawMarker, drawValue, fit } from "./points.js";
 
@@ -65,7 +65,7 @@ export function createPreprocessing(store) {
   async function ask() {
     asking = new AbortController();
     const { signal } = asking;
-    const { result } = await post("api/preprocessing", { experiment: store.experiment, panel: store.selectedIndex }, signal);
+    const { result } = await post(`api/preprocessing?lang=${currentLanguage()}`, { experiment: store.experiment, panel: store.selectedIndex }, signal);
     if (signal.aborted || !result) return;
     shown = result;
     draw();
