@@ -68,7 +68,8 @@ def _of_classes(dataset: Classes, noise: float, label_noise: float, imbalance: f
     if len(joint) > 2:
         losses.pop("logistic", None)
         losses.pop("squared_tanh", None)
-    return Bayes(float(1 - weight @ posterior.max(axis=0)), losses, _best(dataset, noise, frequency, resolution))
+    error = max(0.0, float(1 - weight @ posterior.max(axis=0)))  # rounding may leave a little less than nothing
+    return Bayes(error, losses, _best(dataset, noise, frequency, resolution))
 
 
 def _flipped(posterior: Array, share: float) -> Array:
