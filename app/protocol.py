@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field, PlainValidator, ValidationError
 from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, real, shown, whole
 from engine.datasets import PLANE
 from engine.own import MAX_CLASSES, MAX_POINTS
-from engine.spec import MAX_PANELS, DataSpec, Experiment, NetworkSpec
+from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_WIDTH, DataSpec, Experiment, NetworkSpec
 
 MAX_MESSAGE = 64 * 1024
+MAX_WEIGHT = 1e4
 
 Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
 OwnClass: Any = whole(0, MAX_CLASSES - 1, "Class of a point, from 0.")
@@ -151,6 +152,27 @@ class Vary(Command):
     panel: Panel = 0
 
 
+class Look(Command):
+    """Look inside one network: an `inside` message comes with every second frame, until another is looked at."""
+
+    type: Literal["look"]
+    panel: Annotated[Panel | None, Field(description="Place of the panel, from 0; null to stop looking.")]
+
+
+class Weigh(Command):
+    """Put a weight or a bias of one network to a value. The networks train on."""
+
+    type: Literal["weigh"]
+    panel: Panel
+    layer: whole(0, MAX_DEPTH, "Weight layer, from 0; the last one leads to the outputs.")  # type: ignore[valid-type]
+    unit: whole(0, 5 * MAX_WIDTH - 1, "Row of the layer's weights: the unit it leads to.")  # type: ignore[valid-type]
+    input: Annotated[
+        whole(0, MAX_WIDTH - 1, "Column.") | None,  # type: ignore[valid-type]
+        Field(description="Column of the layer's weights: the unit it comes from; null for the bias."),
+    ]
+    value: real(-MAX_WEIGHT, MAX_WEIGHT, "The new value.")  # type: ignore[valid-type]
+
+
 class Ack(Command):
     """A frame has been drawn; at most two may be on their way."""
 
@@ -256,6 +278,20 @@ TENSORS: dict[str, tuple[str, str, str]] = {
     "layer_saturation_ratio": ("F32", "(T, P, L)", "frame: the same for each hidden layer"),
     "gradient_norm": ("F32", "(T, P, L + 1)", "frame: norm of the gradient of each weight layer"),
     "update_ratio": ("F32", "(T, P, L + 1)", "frame: norm of the last update over norm of the weights"),
+    "maps": (
+        "U8",
+        "(U, R, R)",
+        "inside: response of every unit over the plane, (v / scale + 1)/2 · 255; row 0 is the top",
+    ),
+    "scale": ("F32", "(U)", "inside: the largest size of each unit's response"),
+    "active": ("I32", "(U)", "inside: training points at which the unit's output is not 0"),
+    "mean": ("F32", "(U)", "inside: mean output over the training points"),
+    "spread": ("F32", "(U)", "inside: standard deviation of the output over the training points"),
+    "saturated": ("F32", "(U)", "inside: share of the training points at which the unit's activation is flat"),
+    "sizes": ("I32", "(L + 2)", "inside: units in each layer, inputs and outputs included; they sum to U"),
+    "shapes": ("I32", "(L + 1, 2)", "inside: rows and columns of each layer's weights"),
+    "weights": ("F32", "(W)", "inside: the weights of all layers, row by row"),
+    "biases": ("F32", "(B)", "inside: the biases of all layers"),
     "step": ("I32", "(P)", "frame: updates so far"),
     "diverged": ("U8", "(P)", "frame: 1 where the network has diverged"),
     "stopped": ("U8", "(P)", "frame: 1 where early stopping has ended the network"),

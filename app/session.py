@@ -23,6 +23,7 @@ from engine import Data, Experiment, Metrics, NetworkSpec, Trainer, draw
 from engine.checks import refuse
 from engine.component import Array, Refused
 from engine.datasets import Own
+from engine.inside import inside
 from engine.losses import AutomaticLoss
 from engine.own import encode
 from engine.results import size
@@ -54,6 +55,7 @@ PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
 GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
 CURVE = 121  # places along the x1 axis where data of one dimension are predicted
 MEASURE_EVERY = 4  # frames
+LOOK_EVERY = 2
 LARGE = 8_000  # parameters, over all panels
 
 
@@ -105,6 +107,7 @@ class Session:
         self._target = 0.0  # epochs
         self._recorded = 0.0  # the latest recorded epoch
         self._ids = 0
+        self._looked_at: int | None = None  # a panel's id
         self._frames = 0
         self._rows: list[Row] = []
         self._latest: Row | None = None  # the latest measured row,
@@ -197,6 +200,8 @@ class Session:
         out, self._events = self._events, []
         if frame_bytes:
             out.append(frame_bytes)
+            if looked := self._inside():
+                out.append(looked)
         if save and (saved := self.checkpoint()):
             out.append(saved)
         return out
@@ -310,6 +315,29 @@ class Session:
         self._frames += 1
         self._changed = self._stale = False
         return frames.encode(arrays, {"kind": "frame", "frame": str(self._frames), "run": str(self.run)})
+
+    def _inside(self) -> bytes | None:
+        """What is looked at, with every second frame while it plays; None if nothing is."""
+        panel = next((panel for panel in self.panels if panel.id == self._looked_at), None)
+        if panel is None or panel.diverged or (self.playing and self._frames % LOOK_EVERY):
+            return None
+        seen = inside(panel.trainer)
+        if not np.isfinite(seen.scale).all():
+            return None
+        arrays: dict[str, Array] = {
+            "maps": ((seen.maps + 1) * 127.5).round().astype(np.uint8),
+            "scale": seen.scale.astype(np.float32),
+            "active": seen.active.astype(np.int32),
+            "mean": seen.mean.astype(np.float32),
+            "spread": seen.spread.astype(np.float32),
+            "saturated": seen.saturated.astype(np.float32),
+            "sizes": np.array(seen.sizes, np.int32),
+            "shapes": np.array([weights.shape for weights in seen.weights], np.int32),
+            "weights": np.concatenate([weights.ravel() for weights in seen.weights]).astype(np.float32),
+            "biases": np.concatenate(seen.biases).astype(np.float32),
+        }
+        about = {"kind": "inside", "run": str(self.run), "panel": str(panel.id), "epoch": str(self.position)}
+        return frames.encode(arrays, about)
 
     def _grid_size(self) -> int:
         parameters = sum(panel.trainer.network.parameters.size for panel in self.panels)
@@ -491,7 +519,10 @@ class Session:
         if experiment == self.experiment:
             return
         data = draw(experiment.data)
-        if data.task != self.data.task or data.classes != self.data.classes or self.experiment.data.tf_seed:
+        kinds = [(each.task, each.classes, each.attributes) for each in (data, self.data)]
+        # Where no network stands, because none was opened or all have diverged, there is nothing to go on from.
+        standing = any(not panel.diverged for panel in self.panels)
+        if kinds[0] != kinds[1] or self.experiment.data.tf_seed or not standing:
             self._start(experiment, keep=True)
             return
         trainers = self._build(experiment, data)
@@ -513,6 +544,25 @@ class Session:
             raise Invalid(Problem(("variation",), "unknown_choice", params))
         base = self._panel(command.panel).spec
         self._start(replace(self.experiment, panels=vary(base, known[command.variation], command.values)))
+
+    def _look(self, command: protocol.Look) -> None:
+        self._looked_at = None if command.panel is None else self._panel(command.panel).id
+
+    def _weigh(self, command: protocol.Weigh) -> None:
+        trainer = self._panel(command.panel).trainer
+        network = trainer.network
+        if command.layer > network.depth:
+            params = {"value": command.layer, "minimum": 0, "maximum": network.depth}
+            raise Invalid(Problem(("layer",), "too_large", params))
+        weights = network.unbiased(command.layer)[0]
+        for name, place, count in zip(("unit", "input"), (command.unit, command.input), weights.shape, strict=True):
+            if place is not None and place >= count:
+                raise Invalid(Problem((name,), "too_large", {"value": place, "minimum": 0, "maximum": count - 1}))
+        if command.input is None:
+            network.biases(command.layer)[0][command.unit] = command.value
+        else:
+            weights[command.unit, command.input] = command.value
+        self._stale = True
 
     def _panel(self, place: int) -> Panel:
         if place >= len(self.panels):
@@ -564,6 +614,8 @@ class Session:
         protocol.SetData: _set_data,
         protocol.Points: _points,
         protocol.Vary: _vary,
+        protocol.Look: _look,
+        protocol.Weigh: _weigh,
     }
 
 

@@ -117,6 +117,12 @@ class Network:
         """A layer's weights without the bias, ``(K, n_out, n_in)``."""
         return self.weights[layer][..., :-1] if self.has_bias(layer) else self.weights[layer]
 
+    def biases(self, layer: int) -> Array:
+        """A layer's biases, ``(K, n_out)``; with batch normalization its shifts β, which take their place."""
+        return (
+            self.weights[layer][..., -1] if self.has_bias(layer) else self.views("beta", self.parameters)[layer][..., 0]
+        )
+
     def initialize(
         self,
         initializers: Sequence[Initializer],

@@ -45,6 +45,10 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "vary", "variation": "width", "values": [3, 6, 20], "panel": 0},
     {"type": "vary", "variation": "width", "values": [3]},
     {"type": "points", "points": [[-6, 6, 0], [0.5, -0.25, 5]]},
+    {"type": "look", "panel": 0},
+    {"type": "look", "panel": None},
+    {"type": "weigh", "panel": 0, "layer": 1, "unit": 0, "input": 3, "value": -0.5},
+    {"type": "weigh", "panel": 0, "layer": 8, "unit": 639, "input": None, "value": 10000},
     {"type": "ack", "frame": 17},
     {"type": "ack", "frame": 0},
 ]
@@ -123,7 +127,7 @@ def test_a_link_has_a_length() -> None:
         ),
         ({"type": "set", "name": "momentum", "value": 1}, ("name",), "unknown_choice"),
         ({"type": "set", "name": "__class__", "value": 1}, ("name",), "unknown_choice"),
-        ({"type": "set_data", "name": "noise", "value": 0.6}, ("data", "noise"), "too_large"),
+        ({"type": "set_data", "name": "noise", "value": 0.9}, ("data", "noise"), "too_large"),
         ({"type": "set_data", "name": "hidden", "value": []}, ("name",), "unknown_choice"),
         ({"type": "speed", "value": 0}, ("speed",), "too_small"),
         ({"type": "configure", "experiment": {"speed": 0}}, ("speed",), "too_small"),
@@ -192,7 +196,7 @@ def conversation(driver: Any) -> Any:
     talk.train(50, 5)
     talk.say({"type": "open", "link": "samples=60&optimizer=adam&regularizers=early_stopping(patience=1)&b.seed=2"})
     talk.train(100, 5)
-    talk.say({"type": "open", "link": "dataset=function&samples=40"})
+    talk.say({"type": "open", "link": "dataset=function&samples=40"}, {"type": "look", "panel": 0})
     talk.train(1, 1)
     return talk
 
@@ -217,7 +221,7 @@ def test_there_are_no_other_events(conversation: Any) -> None:
 
 
 def test_tensors_have_the_type_and_rank_that_the_table_says(conversation: Any, driver: Any, frame_type: Any) -> None:
-    heard = {"data": set(), "frame": set()}
+    heard = {"data": set(), "frame": set(), "inside": set()}
     for message in conversation.seen:
         if not isinstance(message, frame_type):
             continue
@@ -233,7 +237,7 @@ def test_tensors_have_the_type_and_rank_that_the_table_says(conversation: Any, d
 
 def test_sizes_that_share_a_letter_are_equal(conversation: Any, driver: Any) -> None:
     """P, N, T, G and L are one number each in a message; (1) is 1 and (N, 2) is 2 wide."""
-    for kind in ("data", "frame"):
+    for kind in ("data", "frame", "inside"):
         for message in driver.of(kind, conversation.seen):
             sizes: dict[str, int] = {}
             for name, array in message.arrays.items():
@@ -241,7 +245,8 @@ def test_sizes_that_share_a_letter_are_equal(conversation: Any, driver: Any) -> 
                 for letter, size in zip(letters, array.shape, strict=True):
                     if letter.isdigit():
                         assert size == int(letter)
-                    elif letter == "L + 1":
-                        assert size == sizes.setdefault("L", size - 1) + 1
+                    elif letter.startswith("L + "):
+                        more = int(letter[4:])
+                        assert size == sizes.setdefault("L", size - more) + more
                     else:
                         assert size == sizes.setdefault(letter, size), (name, letter)

@@ -864,3 +864,49 @@ def test_more_patience_sends_a_stopped_network_on(driver: Any) -> None:
     talk.say({"type": "set", "name": "regularizers", "value": ["early_stopping(patience=400)"]})
     talk.train(5)
     assert talk.session.position > where
+
+
+# ---- looking inside ----
+
+
+def test_what_is_looked_at_comes_with_every_second_frame_and_nothing_else_does(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b.hidden=5")
+    assert not driver.of("inside", talk.seen)
+    (seen,) = driver.of("inside", talk.say({"type": "look", "panel": 1}))
+    assert seen["sizes"].tolist() == [2, 5, 2]
+    assert seen.metadata["panel"] == str(talk.session.panels[1].id)
+    network = talk.session.panels[1].trainer.network
+    expected = np.concatenate([network.unbiased(layer)[0].ravel() for layer in range(2)])
+    np.testing.assert_array_equal(seen["weights"], expected)
+    told = talk.train(8, 0.5)
+    frames = driver.of("frame", told)
+    assert len(driver.of("inside", told)) == pytest.approx(len(frames) / 2, abs=1)
+    assert not driver.of("inside", [*talk.say({"type": "look", "panel": None}), *talk.train(2, 0.5)])
+
+
+def test_a_weight_is_put_where_one_wants_it(driver: Any) -> None:
+    talk = driver(f"{SMALL}&hidden=3,4")
+    before = talk.weights().copy()
+    answer = talk.say({"type": "weigh", "panel": 0, "layer": 1, "unit": 3, "input": 2, "value": 7.5})
+    network = talk.session.panels[0].trainer.network
+    assert network.unbiased(1)[0, 3, 2] == 7.5
+    assert (talk.weights() != before).sum() == 1
+    assert driver.of("frame", answer), "the picture shows it"
+    talk.say({"type": "weigh", "panel": 0, "layer": 2, "unit": 1, "input": None, "value": -2})
+    assert network.biases(2)[0, 1] == -2
+    for wrong, field in (
+        ({"layer": 3}, "layer"),
+        ({"unit": 4}, "unit"),
+        ({"input": 3}, "input"),
+        ({"panel": 1}, "panel"),
+    ):
+        command = {"type": "weigh", "panel": 0, "layer": 1, "unit": 0, "input": 0, "value": 0} | wrong
+        (error,) = driver.of("error", talk.say(command))
+        assert error["path"][-1] == field
+    talk.train(1)
+
+
+def test_with_batch_normalization_the_bias_is_its_shift(driver: Any) -> None:
+    talk = driver(f"{SMALL}&hidden=3&batch_norm=true")
+    talk.say({"type": "weigh", "panel": 0, "layer": 0, "unit": 1, "input": None, "value": 0.25})
+    assert talk.session.panels[0].trainer.network.biases(0)[0, 1] == 0.25

@@ -1,0 +1,87 @@
+"""Looking inside: what every unit of a network computes over the plane, and how it fares on the training points.
+
+Units are counted through: the inputs first, then every hidden layer's, then the outputs. A response map is a unit's
+output over a grid of the plane; a unit that is 0 for every training point is dead (S3), one whose activation is flat at
+most training points is saturated (S4).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.component import Array
+from engine.datasets import PLANE
+from engine.diagnostics import SATURATED_BELOW
+from engine.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Inside:
+    """One network from within. U counts all units, H the hidden ones, L the weight layers.
+
+    ``maps`` ``(U, R, R)``: output of every unit over the plane, row 0 the largest x2, divided by ``scale`` ``(U,)``,
+    its largest size, so that it lies in [-1, 1]. ``active`` ``(U,)``: at how many training points the output is not
+    0. ``mean`` and ``spread`` ``(U,)``: of its output over the training points. ``saturated`` ``(U,)``: share of the
+    training points at which its activation is flat, 0 for unbounded activations, inputs and outputs.
+    ``weights`` and ``biases``: those of each weight layer, ``(n_out, n_in)`` and ``(n_out,)``, a view of the former.
+    """
+
+    sizes: tuple[int, ...]
+    maps: Array
+    scale: Array
+    active: Array
+    mean: Array
+    spread: Array
+    saturated: Array
+    weights: list[Array]
+    biases: list[Array]
+
+
+def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
+    """See `Inside`. Costs two forward passes, over ``resolution``² and over the training points."""
+    net = trainer.network
+    side = np.linspace(*PLANE, 2 * resolution + 1)[1::2]
+    x1, x2 = np.meshgrid(side, side[::-1])
+    grid = trainer.inputs(np.stack([x1.ravel(), x2.ravel()]), trainer.dtype)
+    with np.errstate(all="ignore"):
+        over_plane = np.concatenate(_outputs(trainer, grid, network))
+        over_points = _outputs(trainer, trainer.x[:, trainer.train_part], network)
+        scale = np.abs(over_plane).max(axis=1)
+        maps = over_plane / np.where(scale > 0, scale, 1)[:, np.newaxis]
+        at_points = np.concatenate(over_points)
+        saturated = np.concatenate([np.zeros(net.sizes[0]), *_saturated(trainer, network), np.zeros(net.sizes[-1])])
+    weights = [np.array(net.unbiased(layer)[network]) for layer in range(net.depth + 1)]
+    biases = [np.array(net.biases(layer)[network]) for layer in range(net.depth + 1)]
+    return Inside(
+        tuple(net.sizes),
+        maps.reshape(-1, resolution, resolution),
+        scale,
+        np.count_nonzero(at_points, axis=1),
+        at_points.mean(axis=1),
+        at_points.std(axis=1),
+        saturated,
+        weights,
+        biases,
+    )
+
+
+def _outputs(trainer: Trainer, x: Array, network: int) -> list[Array]:
+    """The outputs ``(units, m)`` of inputs, hidden layers and output layer, in prediction."""
+    layout = trainer.layout(x.shape[1])
+    layout.forward(x)
+    alone = trainer.network.networks == 1
+    parts = [x[:-1], *(layer.a if alone else layer.a[network] for layer in layout.hidden)]
+    return [*map(np.array, parts), np.array(layout.logits if alone else layout.logits[network])]
+
+
+def _saturated(trainer: Trainer, network: int) -> list[Array]:
+    """For each hidden layer, the share of the training points at which each unit's activation is flat."""
+    layout = trainer.layout(trainer.n_train)
+    found = []
+    for layer in layout.hidden:
+        shares = np.zeros(layer.a.shape[:-1])
+        if layer.activation.bounded:
+            derivative = layer.activation.df(layer.z, layer.a, layer.dz)
+            shares = (np.abs(derivative) < SATURATED_BELOW).mean(axis=-1)
+        found.append(shares if shares.ndim == 1 else shares[network])
+    return found
