@@ -6,6 +6,8 @@
 import { ink } from "./palette.js";
 
 const ROUNDS = 24;
+/** How far, in half cells, a point may be moved; further would be away from what the grid knows. */
+const REACH = 1;
 
 /**
  * @param {Uint8Array} cells classes, row 0 on top @param {number} side cells along a side
@@ -61,16 +63,20 @@ function link(neighbours) {
   return lines;
 }
 
-/** Each point moves towards its neighbours; ends stay, a ring has none. */
+/** Each point moves towards its neighbours, but stays near its place; ends stay, a ring has none. */
 function smooth(line) {
   const ring = line.length > 3 && line[0][0] === line.at(-1)[0] && line[0][1] === line.at(-1)[1];
-  let points = ring ? line.slice(0, -1) : line;
-  const count = points.length;
+  const origin = ring ? line.slice(0, -1) : line;
+  const count = origin.length;
+  let points = origin;
   for (let round = 0; round < ROUNDS; round++) {
     points = points.map((point, index) => {
       if (!ring && (index === 0 || index === count - 1)) return point;
       const [before, after] = [points[(index + count - 1) % count], points[(index + 1) % count]];
-      return point.map((value, axis) => value / 2 + (before[axis] + after[axis]) / 4);
+      return point.map((value, axis) => {
+        const place = origin[index][axis];
+        return Math.max(place - REACH, Math.min(place + REACH, value / 2 + (before[axis] + after[axis]) / 4));
+      });
     });
   }
   return ring ? [...points, points[0]] : points;
