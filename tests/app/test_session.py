@@ -808,6 +808,10 @@ def commands(legal: Any) -> st.SearchStrategy[Any]:
             lambda link: {"type": "open", "link": link}
         ),
         networks.map(lambda spec: {"type": "set", "name": "hidden", "value": spec["hidden"]}),
+        st.lists(st.tuples(st.floats(-6.1, 6), st.floats(-6, 6), st.integers(0, 5)), max_size=20).map(draws),
+        st.sampled_from(list(CATALOG["datasets"])).map(
+            lambda name: {"type": "set_data", "name": "dataset", "value": name}
+        ),
         st.just(HiddenLayer()).map(lambda layer: {"type": "set", "name": "hidden", "value": [dump(layer)] * 2}),
     )
 
@@ -910,3 +914,365 @@ def test_with_batch_normalization_the_bias_is_its_shift(driver: Any) -> None:
     talk = driver(f"{SMALL}&hidden=3&batch_norm=true")
     talk.say({"type": "weigh", "panel": 0, "layer": 0, "unit": 1, "input": None, "value": 0.25})
     assert talk.session.panels[0].trainer.network.biases(0)[0, 1] == 0.25
+
+
+# ---- own points ----
+
+
+def ring(count: int, classes: int = 2) -> list[list[float]]:
+    """Points on a spiral, their classes in turns; the first so many are the same whatever the count."""
+    return [[round(4 * np.cos(i) * (i % 7 + 1) / 7, 4), round(4 * np.sin(i), 4), i % classes] for i in range(count)]
+
+
+def draws(points: list[list[float]]) -> dict[str, Any]:
+    return {"type": "points", "points": points}
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "lbfgs"])
+def test_drawing_a_point_lets_the_networks_train_on(driver: Any, optimizer: str) -> None:
+    if optimizer not in CATALOG["optimizers"]:
+        pytest.skip(f"no {optimizer}")
+    talk = driver(f"hidden=4&optimizer={optimizer}&learning_rate=0.01&b.batch_norm=true&b.seed=2")
+    talk.say(draws(ring(60)))
+    talk.train(3.5)
+    before = [(panel.trainer, talk.weights(place)) for place, panel in enumerate(talk.session.panels)]
+    slots = [trainer._slots.copy() for trainer, _ in before]
+    averages = [[each.copy() for each in trainer.network.averages] for trainer, _ in before]
+    run, epoch, position = talk.session.run, int(talk.session.position), talk.session.position
+    answer = talk.say(draws(ring(61)))
+    assert not driver.of("error", answer)
+    (state,), (data,), (frame,) = (driver.of(kind, answer) for kind in ("state", "data", "frame"))
+    assert state["run"] == run == talk.session.run
+    assert state["playing"] is True
+    assert epoch <= position and frame["epoch"][-1] == talk.session.position == epoch  # a begun epoch begins anew
+    assert len(data["points"]) == 61 and data.metadata["run"] == str(run)
+    assert frame["predicted"].shape == (2, 61)
+    for place, panel in enumerate(talk.session.panels):
+        trainer, weights = before[place]
+        assert panel.trainer is not trainer
+        assert np.array_equal(talk.weights(place), weights)
+        assert np.array_equal(panel.trainer._slots, slots[place])
+        for kept, given_on in zip(averages[place], panel.trainer.network.averages, strict=True):
+            assert np.array_equal(kept, given_on)
+        assert panel.trainer.steps == trainer.steps
+        assert frame["train_loss"][-1, place] == panel.trainer.evaluate().train_loss[0]
+    assert not optimizer.startswith(("momentum", "adam")) or any(slot.any() for slot in slots)
+    steps = talk.session.panels[0].trainer.steps
+    seen = talk.train(3)
+    frames = driver.of("frame", seen)
+    assert frames[-1]["epoch"][-1] == epoch + 3
+    assert frames[-1]["step"][0] > steps
+    assert {panel for r, panel in talk.history if r == run} == {1, 2}  # and the curves go on as well
+    assert max(talk.history[run, 1]) == epoch + 3
+
+
+def test_history_goes_on_without_a_gap_while_points_are_drawn(driver: Any) -> None:
+    talk = driver("hidden=3")
+    talk.say(draws(ring(40)))
+    for count in range(41, 47):
+        talk.train(1.5)
+        talk.say(draws(ring(count)))
+    epochs = list(talk.history[talk.session.run, 1])
+    assert epochs == sorted(epochs) == list(range(int(epochs[-1]) + 1))
+    assert epochs[-1] >= 6
+
+
+def test_points_that_stay_keep_their_part(driver: Any) -> None:
+    talk = driver("validation_share=0.3")
+    talk.say(draws(ring(40)))
+    (first,) = driver.of("data", talk.seen)[-1:]
+    (second,) = driver.of("data", talk.say(draws(ring(41))))
+    parts = [{tuple(p): k for p, k in zip(d["points"].tolist(), d["part"], strict=True)} for d in (first, second)]
+    assert {point: parts[1][point] for point in parts[0]} == parts[0]
+    assert set(parts[0].values()) == {0, 1, 2}
+
+
+def test_another_number_of_classes_starts_anew_with_the_hidden_layers_kept(driver: Any) -> None:
+    talk = driver("hidden=4,3&b.hidden=5&b.seed=2")
+    talk.say(draws(ring(60)))
+    talk.train(4)
+    run = talk.session.run
+    kept = [panel.trainer.network for panel in talk.session.panels]
+    answer = talk.say(draws(ring(60, classes=3)))
+    assert driver.of("state", answer)[-1]["run"] == run + 1 and talk.session.position == 0
+    assert driver.of("data", answer)[-1]["classes"].tolist() == [3]
+    for panel, old in zip(talk.session.panels, kept, strict=True):
+        end = old.spans[old.depth].start
+        assert np.array_equal(panel.trainer.network.parameters[:, :end], old.parameters[:, :end])
+        assert panel.trainer.network.sizes[-1] == 3
+    talk.train(1)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    "link", ["dataset=attributes", "dataset=plane", "dataset=function", "dataset=circle&tf_seed=0.5", "dataset=arms"]
+)
+def test_points_can_be_drawn_after_any_data(driver: Any, link: str, optimizer: str) -> None:
+    """Four classes are not always four outputs: two yes/no labels a point are two."""
+    talk = driver(f"{link}&samples=40&hidden=3&optimizer={optimizer}")
+    talk.train(2)
+    hidden = talk.session.panels[0].trainer.network.parameters[:, :9].copy()
+    answer = talk.say(draws(ring(40, classes=4)))
+    assert not driver.of("error", answer)
+    assert driver.of("state", answer)[-1]["run"] == 2
+    assert talk.session.data.task == "classes" and talk.session.data.classes == 4
+    assert talk.session.experiment.data.tf_seed == ""
+    assert np.array_equal(talk.session.panels[0].trainer.network.parameters[:, :9], hidden.astype(np.float32))
+    assert talk.session.panels[0].trainer.loss.id == "softmax_cross_entropy"
+    talk.train(2)
+    assert talk.session.position == 2
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_points_before_the_first_open_do_no_harm(driver: Any, classes: int) -> None:
+    talk = driver(None)
+    answer = talk.say(draws(ring(20, classes)))
+    assert driver.of("state", answer) and driver.of("data", answer) and driver.of("frame", answer)
+    talk.train(1)
+    assert driver.of("state", talk.say({"type": "open", "link": SMALL}))
+
+
+def test_two_thousand_points_are_taken_and_one_more_is_not(driver: Any) -> None:
+    talk = driver(SMALL)
+    assert not driver.of("error", talk.say(draws(ring(2000))))
+    assert len(talk.session.data.labels) == 2000
+    for count, figure in ((2001, "maximum"), (1, "minimum"), (0, "minimum")):
+        before = talk.snapshot()
+        (error,) = driver.of("error", talk.say(draws(ring(count))))
+        assert error["path"] == ["points"] and error["code"] == ("too_long" if count > 2000 else "too_short")
+        assert error["params"][figure] == (2000 if count > 2000 else 2)
+        assert str(error["params"][figure]) in error["message"].replace(",", "")
+        assert talk.snapshot() == before
+    # with all the digits that the page gives a point, 2,000 of them still fit into one message
+    longest = [[-5.98765, -5.43219, 5]] * 1998 + [[1.23456, 0, 1], [0, 0, 0]]
+    assert len(json.dumps(draws(longest), separators=(",", ":"))) < protocol.MAX_MESSAGE
+    assert not driver.of("error", talk.say(draws(longest)))
+
+
+@pytest.mark.parametrize(
+    ("point", "path", "figures"),
+    [
+        ([0, 0, 6], [0, 2], {"minimum": 0, "maximum": 5}),
+        ([0, 0, -1], [0, 2], {"minimum": 0, "maximum": 5}),
+        ([0, 0, 1.5], [0, 2], {}),
+        ([0, 0, True], [0, 2], {}),
+        ([6.001, 0, 0], [0, 0], {"minimum": -6, "maximum": 6}),
+        ([0, -7, 0], [0, 1], {"minimum": -6, "maximum": 6}),
+        ([0, "0", 0], [0, 1], {}),
+        ([0, None, 0], [0, 1], {}),
+        ([0, 0], [0, 2], {}),
+        ([0, 0, 0, 0], [0], {}),
+        ({"x": 1}, [0], {}),
+        (3, [0], {}),
+    ],
+)
+def test_a_point_that_is_none_is_refused_and_named(driver: Any, point: Any, path: Any, figures: Any) -> None:
+    talk = driver(SMALL)
+    talk.train(1)
+    before = talk.snapshot()
+    errors = driver.of("error", talk.say(draws([point, [0, 0, 1]])))
+    assert errors and errors[0]["path"] == ["points", *path]
+    assert figures.items() <= errors[0]["params"].items()
+    assert talk.snapshot() == before
+
+
+def test_the_edges_of_the_plane_can_be_drawn_on(driver: Any) -> None:
+    talk = driver(SMALL)
+    corners = [[x, y, k] for k, (x, y) in enumerate([(-6, -6), (-6, 6), (6, -6), (6, 6), (6.0, 0), (0, -6.0)])]
+    assert not driver.of("error", talk.say(draws(corners)))
+    data = talk.session.data
+    drawn = np.empty((6, 2))
+    drawn[data.labels] = data.points.T  # each has a class of its own
+    assert np.abs(drawn - np.array(corners)[:, :2]).max() < 0.00074
+    assert np.array_equal(drawn[:4], np.array(corners)[:4, :2])
+
+
+def test_the_same_points_again_do_nothing(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.say(draws(ring(30)))
+    talk.train(2.5)
+    before = talk.snapshot()
+    answer = talk.say(draws(ring(30)))
+    assert not driver.of("error", answer) and not driver.of("state", answer) and not driver.of("data", answer)
+    assert talk.snapshot() == before
+
+
+def test_early_stopping_goes_on_while_points_are_drawn(driver: Any) -> None:
+    """What was best on other points says nothing about these: the watch begins anew, where the network stands."""
+    talk = driver("hidden=8&optimizer=adam&learning_rate=0.03&regularizers=early_stopping(patience=3)&batch_norm=true")
+    noisy = [[x, y, (k + (i % 3 == 0)) % 2] for i, (x, y, k) in enumerate(ring(80))]
+    talk.say(draws(noisy))
+    talk.train(60, 2)
+    assert len(driver.of("stopped", talk.seen)) == 1
+    stopped_at, weights = talk.session.panels[0].trainer.position, talk.weights()
+    assert not talk.session.playing
+    answer = talk.say(draws([*noisy, [0, 0, 0]]))
+    trainer = talk.session.panels[0].trainer
+    assert driver.of("frame", answer)[-1]["stopped"].tolist() == [0]
+    assert np.array_equal(talk.weights(), weights)  # the best ones, which were restored
+    assert trainer.stopping.best_epoch[0] == trainer.position == int(stopped_at)
+    assert not trainer.finished
+    talk.train(60, 2)
+    assert talk.session.panels[0].trainer.position > stopped_at
+    assert len(driver.of("stopped", talk.seen)) == 2
+
+
+def test_too_few_points_for_early_stopping_are_refused_and_the_run_lives_on(driver: Any) -> None:
+    talk = driver(f"{SMALL}&regularizers=early_stopping")
+    talk.train(2)
+    before = talk.snapshot()
+    (error,) = driver.of("error", talk.say(draws(ring(6))))
+    assert (error["code"], error["path"]) == ("impossible", ["panels", 0, "regularizers"])
+    assert talk.snapshot() == before
+
+
+def test_a_diverged_network_starts_anew_on_drawn_points_and_catches_up(driver: Any) -> None:
+    talk = driver(DIVERGING.replace("samples=40", "dataset=own"))
+    talk.train(80, 2)
+    assert [panel.diverged for panel in talk.session.panels] == [False, True, False]
+    talk.say(set_to("learning_rate", 0.01, [1]), set_to("regularizers", [], [1]))
+    weights, run = talk.weights(0), talk.session.run
+    talk.say(draws(ring(30)))
+    assert (talk.session.run, talk.session.position) == (run, 80)
+    assert np.array_equal(talk.weights(0), weights)
+    talk.train(2)
+    assert {panel.trainer.position for panel in talk.session.panels} == {82}
+    assert np.isfinite(driver.of("frame", talk.seen)[-1]["train_loss"][-1]).all()
+
+
+def test_where_all_have_diverged_drawn_points_are_a_new_run(driver: Any) -> None:
+    """The clock may not run backwards within a run: its history would end for as long as it takes to catch up."""
+    talk = driver(ALL_DIVERGING)
+    talk.train(80, 4)
+    assert talk.session.panels[0].diverged and talk.session.position > 0
+    talk.say(set_to("learning_rate", 0.01), set_to("regularizers", []))
+    answer = talk.say(draws(ring(30)))
+    assert driver.of("state", answer)[-1]["run"] == 2
+    assert driver.of("frame", answer)[-1]["epoch"].tolist() == [0]
+    talk.train(3)
+    assert list(talk.history[2, 1]) == [0, 1, 2, 3]
+
+
+def test_a_link_holds_400_own_points_and_says_when_it_does_not(driver: Any) -> None:
+    talk = driver(SMALL)
+    assert driver.of("state", talk.seen)[-1]["link_complete"] is True
+    for count, complete in ((400, True), (401, False), (2000, False), (399, True)):
+        state = driver.of("state", talk.say(draws(ring(count))))[-1]
+        assert state["link_complete"] is complete, count
+        assert len(state["link"]) < 2300
+        if complete:
+            opened = driver(state["link"])
+            assert np.array_equal(opened.session.data.points, talk.session.data.points)
+            assert np.array_equal(opened.session.data.labels, talk.session.data.labels)
+
+
+# ---- data that carry values ----
+
+
+def test_the_loss_becomes_automatic_where_the_data_leave_it_no_sense(driver: Any) -> None:
+    talk = driver("samples=40&hidden=3&loss=logistic&b.loss=squared_error&c.loss=huber(delta=0.5)&d.loss=auto")
+
+    def losses(answer: Any) -> list[list[str]]:
+        state = driver.of("state", answer)[-1]
+        return [
+            [panel["loss"]["id"] for panel in state["experiment"]["panels"]],
+            [panel["loss"] for panel in state["panels"]],
+        ]
+
+    assert losses(talk.seen) == [
+        ["logistic", "squared_error", "huber", "auto"],
+        ["logistic", "squared_error", "huber", "softmax_cross_entropy"],
+    ]
+    answer = talk.say({"type": "set_data", "name": "dataset", "value": "plane"})
+    assert not driver.of("error", answer)
+    assert losses(answer) == [
+        ["auto", "squared_error", "huber", "auto"],
+        ["squared_error", "squared_error", "huber", "squared_error"],
+    ]
+    assert talk.session.panels[2].spec.loss.delta == 0.5
+    talk.train(1)
+    answer = talk.say({"type": "set_data", "name": "dataset", "value": "bumps"})  # values again: nothing changes
+    assert losses(answer)[0] == ["auto", "squared_error", "huber", "auto"]
+    answer = talk.say({"type": "set_data", "name": "dataset", "value": "attributes"})
+    assert losses(answer) == [["auto"] * 4, ["attribute_logistic"] * 4]
+
+
+def test_between_classes_a_chosen_loss_stays_or_is_refused(driver: Any) -> None:
+    talk = driver("samples=40&hidden=3&loss=squared_error&b.loss=logistic")
+    talk.say({"type": "set_data", "name": "dataset", "value": "moons"})
+    assert [panel.spec.loss.id for panel in talk.session.panels] == ["squared_error", "logistic"]
+    (error,) = driver.of("error", talk.say({"type": "set_data", "name": "dataset", "value": "arms"}))
+    assert (error["code"], error["path"]) == ("impossible", ["panels", 1, "loss"])
+
+
+@pytest.mark.parametrize("link", ["dataset=plane", "dataset=bumps&noise=0.5", "dataset=function"])
+def test_data_with_values_are_sent_as_values(driver: Any, link: str) -> None:
+    talk = driver(f"{link}&samples=60&hidden=3")
+    data, state, frame = talk.seen
+    drawn = talk.session.data
+    assert np.array_equal(data["values"], drawn.labels.astype(np.float32))
+    assert data["labels"].dtype == np.uint8 and not data["labels"].any()
+    assert data["classes"].tolist() == [0]
+    assert (data.metadata["task"], data.metadata["dimensions"]) == ("values", str(drawn.dimensions))
+    assert state["panels"][0]["loss"] == "squared_error"
+    assert not frame["predicted"].any() and frame["predicted"].shape == (1, 60)
+    assert ("curve" in frame.arrays) == (drawn.dimensions == 1)
+
+
+def test_data_with_classes_carry_no_values(driver: Any) -> None:
+    data, _, frame = driver("samples=60&hidden=3").seen
+    assert "values" not in data.arrays and "curve" not in frame.arrays
+    assert (data.metadata["task"], data.metadata["dimensions"]) == ("classes", "2")
+
+
+def test_the_boundary_of_values_is_the_value(driver: Any) -> None:
+    talk = driver("dataset=plane&noise=0&samples=200&hidden=&learning_rate=0.1")
+    talk.train(30)
+    (frame,) = driver.of("frame", talk.say({"type": "pause"}))
+    field = frame["boundary"][0].astype(float)
+    side = len(field)
+    centres = -6 + 12 * (np.arange(side) + 0.5) / side
+    value = (centres[np.newaxis] + centres[::-1, np.newaxis]) / 10  # row 0 is the top
+    assert np.abs(field - np.clip((value + 1) / 2 * 255, 0, 255)).max() <= 2
+    exact = talk.session.panels[0].trainer.boundary(side)[0, 0]
+    assert np.abs(field - (np.clip(exact, -1, 1) + 1) / 2 * 255).max() <= 0.501
+    assert (field[0, -1], field[-1, 0]) == (255, 0)  # (12 − …)/10 is beyond 1, and cut off
+
+
+def test_the_curve_is_what_the_network_says_along_the_axis(driver: Any) -> None:
+    talk = driver("dataset=function(function=sine)&noise=0&samples=300&hidden=16-tanh&optimizer=adam&b.hidden=")
+    talk.train(40)
+    frame = driver.of("frame", talk.say({"type": "pause"}))[-1]
+    x = np.linspace(-6, 6, 121)
+    assert frame["curve"].shape == (2, 121) and frame["curve"].dtype == np.float32
+    for place, panel in enumerate(talk.session.panels):
+        values = panel.trainer.predict(np.stack([x, np.zeros(121)]))[0, 0]
+        np.testing.assert_allclose(frame["curve"][place], values, atol=1e-6)
+    truth = 0.9 * np.sin(1.5 * x)
+    assert np.abs(frame["curve"][0] - truth).mean() < np.abs(frame["curve"][1] - truth).mean()
+
+
+def test_frames_tell_r2_and_error_of_values_and_accuracy_of_classes(driver: Any) -> None:
+    for link, there, missing in (
+        ("dataset=plane", ["train_r2", "test_r2", "train_error", "test_error"], ["train_accuracy", "test_accuracy"]),
+        ("dataset=xor", ["train_accuracy", "test_accuracy"], ["train_r2", "test_r2", "train_error", "test_error"]),
+    ):
+        talk = driver(f"{link}&samples=60&hidden=3")
+        frame = driver.of("frame", talk.train(2))[-1]
+        metrics = talk.session.panels[0].trainer.evaluate()
+        for name in there:
+            assert frame[name][-1, 0] == np.float32(getattr(metrics, name)[0]), name
+        assert all(np.isnan(frame[name]).all() for name in missing)
+
+
+def test_the_data_say_which_part_every_point_belongs_to(driver: Any) -> None:
+    talk = driver("samples=100&validation_share=0.2&shift=rotated&hidden=3")
+    part = talk.seen[0]["part"]
+    assert np.bincount(part).tolist() == [32, 50, 10, 8]  # 50 for learning, a fifth held out, then a fifth again
+    frame = driver.of("frame", talk.train(1))[-1]
+    metrics = talk.session.panels[0].trainer.evaluate()
+    for name in ("validation_loss", "train_dev_loss", "validation_accuracy", "train_dev_accuracy"):
+        assert frame[name][-1, 0] == np.float32(getattr(metrics, name)[0]), name
+        assert np.isnan(driver.of("frame", driver(SMALL).seen)[-1][name]).all()
+    right = (frame["predicted"][0] == talk.seen[0]["labels"])[part == 2].mean()
+    assert right == pytest.approx(frame["validation_accuracy"][-1, 0])
