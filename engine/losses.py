@@ -82,7 +82,7 @@ class AutomaticLoss(Loss):
 
     id = "auto"
     label = Text("Automatic", "自动")
-    formula = "L by the data"
+    formula = "L = −ln softmax(z)ᵧ ∣ ½ Σ (ŷ − y)²"
     description = Text(
         "Softmax cross-entropy for classes, attribute logistic for several labels a point, squared error for values.",
         "分类用 Softmax 交叉熵，多标签用属性逻辑回归损失，数值用平方误差。",

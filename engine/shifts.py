@@ -52,7 +52,7 @@ class NoShift(Shift):
 
     id = "none"
     label = Text("None", "无")
-    formula = "x"
+    formula = "p(train) = p(test)"
     description = Text("Training and test points come from the same distribution.", "训练与测试数据来自同一分布。")
 
     def move(self, points: Array, rng: np.random.Generator) -> Array:

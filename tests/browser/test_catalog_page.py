@@ -47,7 +47,7 @@ def server_with_sine() -> Iterator[str]:
         def df(self, z: Array, a: Array, out: Array) -> Array:
             return np.multiply(self.omega, np.cos(self.omega * z), out=out)
 
-    listener, _ = bind("127.0.0.1", 0)
+    listener, _ = bind("127.0.0.1", 0, shared=False)
     server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
