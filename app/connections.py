@@ -156,7 +156,13 @@ class Socket(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
+        self._forget_unread()
         super().connection_lost(exc)
+
+    def _forget_unread(self) -> None:
+        # A flood may have left thousands of messages, and nobody is there any more for whom to read them.
+        while not self.queue.empty():
+            self.queue.get_nowait()
 
     async def send(self, message: Any) -> None:
         await super().send(message)
@@ -197,6 +203,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     def _end(self, code: int, reason: str) -> None:
         """Close from here, as the application would."""
+        self._forget_unread()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         if self.handshake_complete and not self.close_sent:
             self.conn.send_close(code, reason)

@@ -67,19 +67,18 @@ class Bucket:
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self.rate, self.burst = rate, burst
         self._tokens, self._at = burst, now
-        self._since = now  # when somebody last had not to wait
+        self._since = now  # when the bucket was last half full, or fuller
 
     def take(self, cost: float, now: float) -> float:
         """Seconds to wait before this is done."""
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate) - cost
         self._at = now
-        if self._tokens >= 0:
+        if self._tokens >= self.burst / 2:
             self._since = now
-            return 0.0
-        return -self._tokens / self.rate
+        return max(0.0, -self._tokens / self.rate)
 
     def waited(self, now: float) -> float:
-        """Seconds since something had not to wait."""
+        """Seconds for which it has been more than the rate, or close to it."""
         return now - self._since
 
 

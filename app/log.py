@@ -72,6 +72,12 @@ def set_up(settings: Settings) -> None:
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).setLevel(quiet)
     if settings.log_level != "debug":
-        # a request that is no HTTP has had its answer
-        logging.getLogger("uvicorn.error").addFilter(lambda record: "Invalid HTTP request" not in record.getMessage())
-        logging.getLogger("uvicorn.error").addFilter(lambda record: "Unsupported upgrade" not in record.getMessage())
+        logging.getLogger("uvicorn.error").addFilter(_not_a_clients_fault)
+
+
+# What uvicorn says where a client has had its answer or its close code, and nobody here can do anything about it.
+_CLIENTS_FAULTS = ("Invalid HTTP request", "Unsupported upgrade", "Invalid UTF-8 sequence")
+
+
+def _not_a_clients_fault(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_CLIENTS_FAULTS)

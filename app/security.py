@@ -70,7 +70,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.hosts = [*settings.allowed_hosts, settings.host.lower(), *own_names()]
-        self.origins = settings.allowed_origins
+        self.origins = settings.allowed_origins + ["null"] * settings.allow_null_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -16,7 +16,7 @@ from app.protocol import MAX_MESSAGE
 DEFAULT_PORT = 8000
 
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-_ORIGIN = re.compile(r"null|https?://[^\s/?#@\\]+")
+_ORIGIN = re.compile(r"https?://[^\s/?#@\\]+")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 
@@ -28,7 +28,7 @@ def _host_pattern(value: str) -> str:
 
 def _origin(value: str) -> str:
     if not _ORIGIN.fullmatch(value):
-        raise ValueError(f"{value!r} is no origin; expected one such as https://school.example, or null")
+        raise ValueError(f"{value!r} is no origin; expected one such as https://school.example")
     return value.lower()
 
 
@@ -81,11 +81,13 @@ class Settings(BaseSettings):
     ] = []
     allowed_origins: Annotated[
         list[Annotated[str, AfterValidator(_origin)]],
-        Field(
-            description="Further origins whose pages may open a session, such as https://school.example; null lets"
-            " sandboxed frames of any page do so."
-        ),
+        Field(description="Further origins whose pages may open a session, such as https://school.example."),
     ] = []
+
+    allow_null_origin: Annotated[
+        bool,
+        Field(description="Let sandboxed frames open a session: they do not say whose they are, so any page can."),
+    ] = False
 
     # ---- how many, and how much ----
 

@@ -145,7 +145,8 @@ class Worker:
 
     def _account(self, session: Session) -> Account:
         if session not in self._accounts:
-            self._accounts[session] = Account(self._least)
+            # Behind those who wait: who comes and goes all the time does not keep others from their turn.
+            self._accounts[session] = Account(self._least + SLICE)
         return self._accounts[session]
 
     async def run(
@@ -177,6 +178,8 @@ class Worker:
                         return
                     had, _, job = heapq.heappop(self._jobs)
                     self._least = max(self._least, had)
+                if job.done.cancelled():  # the page has left
+                    continue
                 if not job.begun:
                     self._note(time.perf_counter() - job.submitted)
                 try:
