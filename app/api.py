@@ -152,7 +152,9 @@ async def preprocessing(request: Request, lang: Language = None) -> dict[str, An
 def _before_and_after(experiment: Experiment, panel: int, lang: str) -> dict[str, Any]:
     spec = experiment.panels[panel]
     data = draw(experiment.data)
-    inputs = Inputs(spec.features, spec.preprocessing, data.points[:, slice(None) if spec.fit_on_all else data.train])
+    count = data.n_train - round(data.n_train * spec.held_out(data))  # what early stopping holds out is not fitted on
+    fitted = slice(None) if spec.fit_on_all else slice(count)
+    inputs = Inputs(spec.features, spec.preprocessing, data.points[:, fitted])
     before = inputs.compute(data.points)
     names = [getattr(feature.label, lang) for feature in spec.features[:2]]
 
