@@ -178,7 +178,7 @@ export function makeControl(descriptor, context) {
     },
     /** Shows what is wrong, here or at the part the path leads to; `at` is the place in a text. */
     fail(path, text, at) {
-      if (path.length && field.fail?.(path, text, at)) return true;
+      if (field.fail?.(path, text, at)) return true;
       failed = true;
       // What was typed stays to be corrected; a choice that was refused goes back to what holds.
       if (!typed) {

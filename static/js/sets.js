@@ -19,6 +19,8 @@ export function setField(descriptor, context) {
   const blocks = new Map(entries.map(({ id }) => [id, []]));
   const list = h("div", { class: "chosen", hidden: true });
   let current = descriptor.default;
+  /** The text that was changed last: what is wrong with the whole set came of it, and it stays to be corrected. */
+  let edited = null;
 
   const boxes = entries.map((entry) => (textOf(entry) ? adder(entry) : toggle(entry)));
   const valuesOf = (entry) => current.filter((value) => value.id === entry.id);
@@ -62,7 +64,8 @@ export function setField(descriptor, context) {
     boxes.find((box) => box.entry === entry).element.focus();
   }
 
-  function give(values) {
+  function give(values, text = null) {
+    edited = text;
     const place = (value) => entries.findIndex((candidate) => candidate.id === value.id);
     current = [...values].sort((a, b) => place(a) - place(b));
     context.change(current, true);
@@ -71,17 +74,17 @@ export function setField(descriptor, context) {
   function makeBlock(entry) {
     const about = explain(entry);
     const block = {};
-    const controls = entry.parameters.filter(drawn).map((parameter) => ({
-      name: parameter.name,
-      control: context.make(parameter, {
+    const controls = entry.parameters.filter(drawn).map((parameter) => {
+      const control = context.make(parameter, {
         ...context, compact: false, bare: false, label: undefined, immediate: false,
         change: (value) => {
           const mine = valuesOf(entry)[blocks.get(entry.id).indexOf(block)];
-          give(current.map((one) => (one === mine ? { ...one, [parameter.name]: value } : one)));
+          give(current.map((one) => (one === mine ? { ...one, [parameter.name]: value } : one)), parameter.kind === "text" ? control : null);
           about.update(valuesOf(entry));
         },
-      }),
-    }));
+      });
+      return { name: parameter.name, control };
+    });
     const several = Boolean(textOf(entry));
     const off = several ? h("button", { type: "button", class: "mini", "aria-label": t("sets.remove", { name: entry.label }), title: t("sets.remove", { name: entry.label }), onclick: () => remove(entry, block) }, icon("i-close")) : null;
     block.element = h("section", { class: `chosen-part${several ? " removable" : ""}`, role: "group", "aria-label": entry.label },
@@ -114,10 +117,12 @@ export function setField(descriptor, context) {
     inputs: [],
     set(value) {
       current = value;
+      edited = null;
       show();
     },
     fail(path, text, at) {
       const index = path.find((step) => typeof step === "number");
+      if (index === undefined) return edited ? edited.fail([], text, at) : false;
       const value = current[index];
       const before = current.slice(0, index).filter((one) => one.id === value?.id).length;
       const hit = blocks.get(value?.id)?.[before]?.controls.find(({ name }) => path.includes(name));
