@@ -4,12 +4,14 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import httpx
 import numpy as np
 import pytest
+from annotated_types import Interval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +23,8 @@ from app.session import parts
 from app.settings import Settings
 from engine import CATALOG, Experiment, Trainer, draw
 from engine.bayes import bayes
+from engine.component import Array, Setting, Text
+from engine.datasets import DATASETS, Classes
 from engine.own import encode
 
 ENDPOINTS = ["bayes", "preprocessing", "tensorflow", "tensorflow/export"]
@@ -431,3 +435,76 @@ def test_no_table_is_a_fault(post: Post, table: bytes, chosen: bool) -> None:
 
 def test_limits_are_those_that_are_promised() -> None:
     assert csv_points.MAX_BYTES == 2**20 and csv_points.MAX_ROWS == 2000
+
+
+# ---- a dataset more ----
+
+
+@pytest.fixture
+def stripes() -> Iterator[type[Classes]]:
+    """One class is enough."""
+
+    @DATASETS.add
+    @dataclass(frozen=True)
+    class Stripes(Classes):
+        """Upright stripes, the classes in turns. Noise moves points by σ = ν."""
+
+        id = "stripes"
+        label = Text("Stripes", "条纹")
+        formula = "⌊x₁ n / 10⌋ mod 3"
+        description = Text("Upright stripes in turns.", "竖直条纹相间。")
+
+        stripes: Annotated[
+            int, Interval(ge=3, le=9), Setting(Text("Stripes", "条数"), Text("How many.", "多少条。"), step=3)
+        ] = 3
+
+        def class_count(self) -> int:
+            return 3
+
+        def place(self, labels: Array, rng: np.random.Generator) -> Array:
+            turn = rng.integers(0, self.stripes // 3, len(labels))
+            first = (labels + 3 * turn + rng.uniform(0, 1, len(labels))) * (10 / self.stripes) - 5
+            return np.stack([first, rng.uniform(-5, 5, len(labels))])
+
+        def sigma(self, noise: float) -> tuple[float, float]:
+            return noise, noise
+
+    yield Stripes
+    DATASETS.remove("stripes")
+
+
+def test_a_new_dataset_is_in_the_catalog_the_session_the_links_and_has_a_bayes_error(
+    post: Post, driver: Any, stripes: type[Classes]
+) -> None:
+    async def read() -> Any:
+        transport = httpx.ASGITransport(create_app(Settings()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            return (await client.get("/api/catalog?lang=zh")).json()
+
+    (entry,) = [each for each in asyncio.run(read())["datasets"] if each["id"] == "stripes"]
+    assert (entry["label"], entry["task"], entry["dimensions"], entry["unused"]) == ("条纹", "classes", 2, [])
+    assert set(entry["example"]["labels"]) == {0, 1, 2}
+    assert [control["name"] for control in entry["parameters"]] == ["stripes"]
+
+    talk = driver("samples=60&hidden=6")
+    answer = talk.say({"type": "set_data", "name": "dataset", "value": {"id": "stripes", "stripes": 6}})
+    assert not driver.of("error", answer)
+    (data,), (state,) = driver.of("data", answer), driver.of("state", answer)
+    stripe = np.floor((data["points"][:, 0] + 5) * 0.6)
+    assert (stripe % 3 == data["labels"]).mean() > 0.8  # but for the noise
+    assert "dataset=stripes(stripes=6)" in state["link"]
+    opened = driver(state["link"])
+    assert np.array_equal(opened.session.data.points, talk.session.data.points)
+    (error,) = driver.of("error", talk.say({"type": "set_data", "name": "dataset", "value": "stripes(stripes=10)"}))
+    assert (error["code"], error["params"]["maximum"]) == ("too_large", 9)
+    talk.train(2)
+
+    # a border is crossed, from either side, by σ/√(2π) of the points on a unit of length, a tenth of all; there are two
+    best = post("bayes", {"experiment": experiment("dataset=stripes&noise=0.3")}).json()
+    assert best["error"] == pytest.approx(2 * 2 * 0.3 / np.sqrt(2 * np.pi) / 10, abs=2e-3)
+    grid = np.frombuffer(base64.b64decode(best["grid"]), np.uint8).reshape(100, 100)
+    assert grid[50, [10, 50, 89]].tolist() == [0, 1, 2]
+
+
+def test_what_is_gone_is_refused_again(driver: Any) -> None:
+    assert driver.of("notice", driver("dataset=stripes").seen)

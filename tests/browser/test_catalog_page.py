@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import uvicorn
 from annotated_types import Interval
+from playwright.sync_api import expect
 
 from app.cli import bind
 from app.resources import ROOT
@@ -17,6 +18,7 @@ from app.server import create_app
 from engine import CATALOG
 from engine.activations import ACTIVATIONS, Activation
 from engine.component import Array, Setting, Text
+from engine.datasets import DATASETS, Classes
 from tests.browser.chromium import until
 
 # Words of the page and of the language it is written in, which are names of components as well: a command, a property
@@ -26,7 +28,7 @@ WORDS = {"step", "formula", "curve", "rings", "function"}
 
 @pytest.fixture
 def server_with_sine() -> Iterator[str]:
-    """A server in this process, whose catalog has one activation more: CONTRIBUTING's example."""
+    """A server in this process, whose catalog has one activation more, CONTRIBUTING's example, and one dataset."""
 
     @ACTIVATIONS.add
     @dataclass(frozen=True)
@@ -47,6 +49,23 @@ def server_with_sine() -> Iterator[str]:
         def df(self, z: Array, a: Array, out: Array) -> Array:
             return np.multiply(self.omega, np.cos(self.omega * z), out=out)
 
+    @DATASETS.add
+    @dataclass(frozen=True)
+    class Halves(Classes):
+        """Left and right of the x2 axis."""
+
+        id = "halves"
+        label = Text("Halves", "两半")
+        formula = "x₁ > 0"
+        description = Text("Left and right.", "左右两半。")
+
+        def place(self, labels: Array, rng: np.random.Generator) -> Array:
+            side = np.where(labels == 1, 1, -1)
+            return np.stack([side * rng.uniform(0.5, 5, len(labels)), rng.uniform(-5, 5, len(labels))])
+
+        def sigma(self, noise: float) -> tuple[float, float]:
+            return noise, noise
+
     listener, _ = bind("127.0.0.1", 0, shared=False)
     server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -56,6 +75,7 @@ def server_with_sine() -> Iterator[str]:
     thread.join()
     listener.close()
     ACTIVATIONS.remove("sine")
+    DATASETS.remove("halves")
 
 
 @pytest.mark.browser
@@ -63,6 +83,15 @@ def test_a_new_activation_is_in_the_page(open_page, server_with_sine: str) -> No
     page = open_page(base=server_with_sine)
     page.get_by_label("Activation, layer 1").select_option(label="Sine")
     until(page, "location.hash.includes('8-sine')")
+    until(page, "parseFloat(document.querySelector('.panel .major').cells[2].textContent) > 95")
+
+
+@pytest.mark.browser
+def test_a_new_dataset_is_in_the_page(open_page, server_with_sine: str) -> None:
+    page = open_page(base=server_with_sine)
+    page.get_by_label("Halves").check(force=True)
+    until(page, "location.hash.includes('dataset=halves')")
+    expect(page.locator("[data-name=dataset] .chosen-name").first).to_have_text("Halves")
     until(page, "parseFloat(document.querySelector('.panel .major').cells[2].textContent) > 95")
 
 

@@ -454,5 +454,7 @@ def test_a_loss_that_knows_no_formula_says_so():
     for kind in (MulticlassHinge(), SquaredHinge()):
         assert kind.least(posteriors(2)) is not None
         assert kind.least(posteriors(3)) is None
-    assert Huber(0.5).least(posteriors(2)) is None
+    for delta in (0.05, 0.5, 0.99):  # one-hot targets are up to 1 away
+        assert Huber(delta).least(posteriors(2)) is None
+    assert Huber(1.0).least(posteriors(2)) is not None
     assert AutomaticLoss().least(posteriors(2)) is None
