@@ -5,10 +5,11 @@ COPY engine engine
 COPY app app
 COPY static static
 COPY templates templates
-RUN pip install --no-cache-dir --editable . \
+RUN pip install --no-cache-dir --editable '.[metrics]' \
     && useradd --uid 1000 --no-create-home playground
 USER 1000
-ENV PORT=8000 PYTHONUNBUFFERED=1
+# One process a core; under a name of your own, set NN_PLAYGROUND_ALLOWED_HOSTS='["playground.school.example"]'.
+ENV PORT=8000 PYTHONUNBUFFERED=1 NN_PLAYGROUND_WORKERS=1
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
     CMD python -c "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"

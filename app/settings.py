@@ -16,7 +16,7 @@ from app.protocol import MAX_MESSAGE
 DEFAULT_PORT = 8000
 
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-_ORIGIN = re.compile(r"https?://[^\s/?#@\\]+")
+_ORIGIN = re.compile(r"https?://[^\s/?#@\\]+", re.IGNORECASE)
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 

@@ -35,8 +35,13 @@ DEBT = 0.02  # seconds that a session can be behind for having had more; the oth
 class Account:
     """What a session has had."""
 
-    time: float = 0.0  # seconds of the thread; no less than what those had who waited when it came
+    time: float = 0.0  # seconds of the thread, as far as they count for whose turn it is
+    used: float = 0.0  # seconds of the thread, all of them
     pace: float = LOOK / 8  # seconds of an update of all its networks
+
+    def charge(self, seconds: float) -> None:
+        self.time += seconds
+        self.used += seconds
 
 
 class Job:
@@ -82,10 +87,10 @@ class Job:
                 self.session.settle()
                 break
             if now > slice_end:
-                self.account.time += now - begin
+                self.account.charge(now - begin)
                 return False
         messages = self.session.messages(self.frame, self.save)
-        self.account.time += time.thread_time() - begin
+        self.account.charge(time.thread_time() - begin)
         self._tell(lambda: self.done.set_result(messages))
         return True
 
@@ -140,8 +145,8 @@ class Worker:
         return self.allowance < ALLOWANCE / 4
 
     def spent(self, session: Session) -> float:
-        """Seconds of the thread that a session has had, counted from any time on."""
-        return self._account(session).time
+        """Seconds of the thread that a session has had."""
+        return self._account(session).used
 
     def _account(self, session: Session) -> Account:
         if session not in self._accounts:
