@@ -190,9 +190,11 @@ def test_early_stopping_watches_the_datas_validation_part_or_else_a_fifth():
 
 @pytest.mark.parametrize("shift", [NoShift(), Rotated(20.0)])
 @pytest.mark.parametrize("held", [0.0, 0.3])
-def test_predictions_stand_in_the_order_of_the_points(shift, held):
+@pytest.mark.parametrize("watched", [(), (EarlyStopping(),)])
+def test_predictions_stand_in_the_order_of_the_points(shift, held, watched):
     """Whatever parts there are."""
-    trainer = Trainer(DataSpec(Arms(), samples=200, validation_share=held, shift=shift), NetworkSpec())
+    data = DataSpec(Arms(), samples=200, validation_share=held, shift=shift)
+    trainer = Trainer(data, NetworkSpec(regularizers=watched))
     trainer.train(10)
     predicted = trainer.predict(trainer.data.points)[0].argmax(axis=0)
     np.testing.assert_array_equal(trainer.evaluate().predicted[0], predicted)
