@@ -43,8 +43,12 @@ SCALARS = (
     "train_dev_accuracy",
     "train_r2",
     "test_r2",
+    "validation_r2",
+    "train_dev_r2",
     "train_error",
     "test_error",
+    "validation_error",
+    "train_dev_error",
     "dead_ratio",
     "saturation_ratio",
 )
@@ -337,6 +341,7 @@ class Session:
             "biases": np.concatenate(seen.biases).astype(np.float32),
         }
         about = {"kind": "inside", "run": str(self.run), "panel": str(panel.id), "epoch": str(self.position)}
+        about["points"] = str(panel.trainer.n_train)  # what `active` is counted out of
         return frames.encode(arrays, about)
 
     def _grid_size(self) -> int:

@@ -11,6 +11,7 @@ import { createFiles } from "./files.js";
 import { decode } from "./frames.js";
 import { createHidden } from "./hidden.js";
 import { t } from "./i18n.js";
+import { createInside } from "./inside.js";
 import { createKeyboard } from "./keyboard.js";
 import { createLoop } from "./loop.js";
 import { say, toast, wording } from "./notices.js";
@@ -58,6 +59,8 @@ const commands = {
   vary: (variation, values, panel) => send({ type: "vary", variation, values, panel }),
   /** In as few digits as the server's own grid needs: two thousand points have to fit into a message. */
   points: (points) => send({ type: "points", points: points.map(([x, y, label]) => [Number(x.toFixed(5)), Number(y.toFixed(5)), label]) }),
+  look: (panel) => socket.send({ type: "look", panel }),
+  weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value }),
   configure(experiment) {
     settings.clear();
     data.clear();
@@ -73,6 +76,7 @@ const settings = createSettings(store, commands);
 const data = createData(store, commands);
 const transport = createTransport(store, commands);
 const charts = createCharts(store, loop);
+const inside = createInside(store, commands, loop);
 const vary = createVary(store, commands);
 createBayes(store);
 createPreprocessing(store);
@@ -114,6 +118,7 @@ const actions = {
   discretize: () => discretize.click(),
   testData: () => testData.click(),
   bayes: () => document.getElementById("bayes").click(),
+  inside: inside.toggle,
 };
 const keyboard = createKeyboard(actions, (index) => editor.digit(index) || (store.panels[index] && store.select(store.panels[index].id)));
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());
@@ -133,6 +138,10 @@ const socket = createSocket({
     }
     if (message.kind === "data") {
       store.receiveData(message);
+      return;
+    }
+    if (message.kind === "inside") {
+      store.receiveInside(message);
       return;
     }
     undrawn.push(message.frame);
@@ -212,7 +221,9 @@ function showConnection(status, detail) {
   if (lost || status === "open") line.hidden = !lost;
   document.body.classList.toggle("offline", lost);
   if (lost) undrawn.length = 0;
-  if (status !== "open" || detail) return;
+  if (status !== "open") return;
+  inside.forget();
+  if (detail) return;
   // A new session counts its runs and panels anew; what is shown stays until its first state.
   started = false;
   store.run = null;
@@ -223,6 +234,7 @@ function showConnection(status, detail) {
 /** One drawing: boundaries and numbers, then the acknowledgement of every frame that came. */
 function draw() {
   panels.draw();
+  inside.draw();
   transport.draw();
   charts.draw();
   const newest = undrawn.at(-1);

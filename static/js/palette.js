@@ -11,6 +11,8 @@ const PANEL_COLORS = {
 };
 /** Of a point with value 0. */
 const NEUTRAL = { light: [246, 246, 242], dark: [138, 144, 150] };
+/** Of what is dead. */
+const GREY = { light: [120, 122, 126], dark: [128, 134, 142] };
 const STEPS = 32;
 const GROUND = { light: [250, 250, 247], dark: [22, 25, 29] };
 const REACH = { light: 0.62, dark: 0.66 };
@@ -77,6 +79,20 @@ export function colorTable(classes, discretize) {
       return 0xff000000 | (blue << 16) | (green << 8) | red;
     });
     tables.set(key, table);
+  }
+  return tables.get(key);
+}
+
+/** The 256 pixels of a unit's response, -1 to 1 at full strength; of a dead unit in greys. @returns {Uint32Array} */
+export function responseTable(grey) {
+  const mode = theme();
+  const key = `response ${grey} ${mode}`;
+  if (!tables.has(key)) {
+    tables.set(key, Uint32Array.from({ length: 256 }, (_, value) => {
+      const [color, share] = towards(value / 127.5 - 1);
+      const [red, green, blue] = mix(GROUND[mode], grey ? GREY[mode] : color, grey ? 0.35 + 0.4 * share : share);
+      return 0xff000000 | (blue << 16) | (green << 8) | red;
+    }));
   }
   return tables.get(key);
 }

@@ -11,7 +11,7 @@ import { slice } from "./frames.js";
 import { drawGraph, drawGround, readGraph } from "./graph.js";
 import { currentLanguage, t } from "./i18n.js";
 import { LETTERS, classColor, panelColor, valueColor } from "./palette.js";
-import { drawPoints, drawRings } from "./points.js";
+import { drawPoints, drawRings, pointOut } from "./points.js";
 import { wording } from "./notices.js";
 import { drawSparkline } from "./sparkline.js";
 import { titles } from "./titles.js";
@@ -128,6 +128,7 @@ export function createPanels(store, commands, loop) {
     const history = store.history.get(card.id);
     if (index < 0 || !frame || !data || !card.size || frame.tensors.predicted.shape[1] !== data.count) return;
     card.wrong = drawRings(card.rings, data, slice(frame.tensors.predicted, index), options(card));
+    if (store.pointed?.panel === card.id) pointOut(card.rings.getContext("2d"), data, store.pointed.points, options(card));
     drawSparkline(card.sparkline, history, panelColor(index));
     const now = performance.now();
     if (now - (card.summarized ?? -1e9) < PAUSE) {
@@ -309,6 +310,9 @@ export function createPanels(store, commands, loop) {
   store.on("view", repaint);
   store.on("draft", () => {
     for (const card of cards.values()) card.staticJob.now();
+  });
+  store.on("pointed", () => {
+    for (const card of cards.values()) card.slowJob.now();
   });
   store.on("bayes", () => {
     if (store.view.bayes) for (const card of cards.values()) card.staticJob.now();

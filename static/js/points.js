@@ -158,6 +158,22 @@ export function drawRings(canvas, data, predicted, { size, plane, showTest }) {
   return wrong;
 }
 
+/** Points someone asks for, each in a double ring that can be seen on any ground. */
+export function pointOut(context, data, points, { size, plane }) {
+  const { left, top } = placing(data, size, plane);
+  const radius = radiusFor(size, data.count) * 1.9;
+  const tones = ink();
+  for (const [color, width] of [[tones.halo, 3.2], [tones.ring, 1.4]]) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    for (const index of points) {
+      context.beginPath();
+      context.arc(left(index), top(index), radius, 0, TURN);
+      context.stroke();
+    }
+  }
+}
+
 /** Ticks at the edge, so the picture says where it is; a graph has lines at -1, 0 and 1 as well. */
 function drawAxes(context, size, plane, graph) {
   const [low, high] = plane;

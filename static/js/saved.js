@@ -20,6 +20,24 @@ export function remember(key, value) {
   }
 }
 
+/** What is remembered in this tab only. @param {string} key */
+export function recallHere(key) {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} key @param {string} value */
+export function rememberHere(key, value) {
+  try {
+    sessionStorage.setItem(key, value);
+  } catch {
+    // Nothing depends on it.
+  }
+}
+
 const EXPERIMENT = "experiment";
 /** Also kept here, for a connection that breaks where there is no storage. */
 let inHand = null;

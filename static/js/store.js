@@ -31,6 +31,10 @@ export function createStore() {
     bayes: null,
     /** The newest frame of these panels, or null; whoever draws late finds it here. */
     frame: null,
+    /** The newest message about the inside of the panel that is looked at, or null. */
+    inside: null,
+    /** Points that are pointed out in one panel's picture, or null. @type {null|{panel: number, points: number[]}} */
+    pointed: null,
     /** @type {Map<number, History>} */
     history: new Map(),
     /** @type {Map<number, {epoch: number, code: string, message: string}>} */
@@ -138,6 +142,19 @@ export function createStore() {
       });
       store.emit("frame");
       return true;
+    },
+
+    /** One network from within; what belongs to a panel or a run that is gone is left out. */
+    receiveInside(message) {
+      if (message.run !== store.run || !store.panels.some(({ id }) => id === Number(message.about.panel))) return;
+      store.inside = message;
+      store.emit("inside");
+    },
+
+    /** @param {null|{panel: number, points: number[]}} pointed */
+    pointOut(pointed) {
+      store.pointed = pointed;
+      store.emit("pointed");
     },
 
     /** What is best possible on the data of now. */

@@ -1,0 +1,190 @@
+// What the network gets right and wrong: which class is taken for which, and precision, recall and
+// F1 of every class, on any part of the points. Worked out here from the labels and the newest
+// frame. Points of a cell of the table can be pointed out in the picture. Values have no classes;
+// there it says how large the errors are beside those of the best constant.
+
+import { h, setText } from "./dom.js";
+import * as format from "./format.js";
+import { slice } from "./frames.js";
+import { t } from "./i18n.js";
+import { drawMarker, fit, PARTS } from "./points.js";
+
+/** Counts of (true class, predicted class), row by row. */
+export function confusion({ labels, part, classes, count }, predicted, chosen) {
+  const counts = Array(classes * classes).fill(0);
+  for (let index = 0; index < count; index++) if (part[index] === chosen) counts[labels[index] * classes + predicted[index]]++;
+  return counts;
+}
+
+/** Precision, recall, F1 and number of points of every class; NaN where there is nothing to divide by. */
+export function perClass(counts, classes) {
+  const sum = (cells) => cells.reduce((total, cell) => total + cell, 0);
+  const steps = [...Array(classes).keys()];
+  return steps.map((at) => {
+    const hit = counts[at * classes + at];
+    const support = sum(steps.map((other) => counts[at * classes + other]));
+    const claimed = sum(steps.map((other) => counts[other * classes + at]));
+    return { precision: hit / claimed, recall: hit / support, f1: (2 * hit) / (support + claimed), support };
+  });
+}
+
+export function createResults(store) {
+  const choice = h("div", { class: "scope results-part", role: "radiogroup" });
+  const content = h("div", { class: "results-content" });
+  const root = h("div", { class: "results-view" }, choice, content);
+  let part = 1;
+  let built = "";
+  let cells = [];
+  let scores = [];
+  let figures = [];
+  /** The cell that points are shown of: pointed at, or chosen to stay. */
+  let pointed = null;
+  let kept = null;
+
+  const here = () => PARTS.map((_, index) => index).filter((index) => store.data.part.includes(index));
+
+  function mark(index) {
+    const canvas = h("canvas", { class: "mark", "aria-hidden": "true" });
+    drawMarker(fit(canvas, 18), index, 9, 9, 5, "full");
+    return canvas;
+  }
+
+  function build(present) {
+    const { classes } = store.data;
+    choice.setAttribute("aria-label", t("inside.part"));
+    choice.replaceChildren(...(classes ? [1, 2, 3, 0].filter((index) => present.includes(index)).map((index) => {
+      const input = h("input", { type: "radio", name: "results-part", class: "visually-hidden", checked: index === part });
+      input.addEventListener("change", () => {
+        part = index;
+        show();
+        point();
+      });
+      return h("label", { class: "segment" }, input, h("span", {}, t(`numbers.${PARTS[index].key}`)));
+    }) : []));
+    choice.hidden = !classes;
+    if (classes) buildClasses(classes);
+    else buildValues(present);
+  }
+
+  function buildClasses(classes) {
+    const steps = [...Array(classes).keys()];
+    const name = (index) => t("legend.class", { number: index + 1 });
+    cells = steps.flatMap((row) => steps.map((column) => {
+      const button = h("button", { type: "button", class: `confusion figure${row === column ? " right" : ""}` });
+      const cell = { button, row, column };
+      const look = (yes) => () => {
+        pointed = yes ? cell : null;
+        point();
+      };
+      for (const [on, yes] of [["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]]) button.addEventListener(on, look(yes));
+      button.addEventListener("click", () => {
+        kept = kept === cell ? null : cell;
+        point();
+      });
+      return cell;
+    }));
+    scores = steps.map(() => ["precision", "recall", "f1", "support"].map(() => h("td", { class: "figure" })));
+    figures = [h("span", { class: "figure" }), h("span", { class: "figure" })];
+    const label = (index) => [mark(index), h("span", {}, name(index))];
+    content.replaceChildren(
+      h("table", { class: "confusions" }, h("caption", {}, t("inside.confusion")),
+        h("thead", {}, h("tr", {}, h("td", {}, h("span", { class: "muted" }, t("inside.true_predicted"))), steps.map((index) => h("th", { scope: "col" }, h("span", {}, label(index)))))),
+        h("tbody", {}, steps.map((row) => h("tr", {}, h("th", { scope: "row" }, h("span", {}, label(row))), cells.filter((cell) => cell.row === row).map(({ button }) => h("td", {}, button)))))),
+      h("table", { class: "scores" }, h("caption", {}, t("inside.per_class")),
+        h("thead", {}, h("tr", {}, h("td", {}), ["precision", "recall", "f1", "support"].map((key) => h("th", { scope: "col", title: t(`inside.${key}_help`) }, t(`inside.${key}`))))),
+        h("tbody", {}, steps.map((row) => h("tr", {}, h("th", { scope: "row" }, h("span", {}, label(row))), scores[row])))),
+      h("p", { class: "results-sum" }, t("numbers.accuracy"), " ", figures[0], " · ", t("inside.macro_f1"), " ", figures[1]));
+  }
+
+  function buildValues(present) {
+    const rows = [1, 2, 3, 0].filter((index) => present.includes(index));
+    figures = rows.map((index) => ({ index, cells: ["error", "deviation", "r2"].map(() => h("td", { class: "figure" })) }));
+    content.replaceChildren(
+      h("table", { class: "scores" }, h("caption", {}, t("inside.residuals")),
+        h("thead", {}, h("tr", {}, h("td", {}), [["numbers.error", "numbers.error_help"], ["inside.deviation", "inside.deviation_help"], ["numbers.r2", "numbers.r2_help"]].map(([key, help]) => h("th", { scope: "col", title: t(help) }, t(key))))),
+        h("tbody", {}, figures.map(({ index, cells: row }) => h("tr", {}, h("th", { scope: "row" }, t(`numbers.${PARTS[index].key}`)), row)))),
+      h("p", { class: "muted" }, t("inside.residuals_note")));
+  }
+
+  const predictions = () => {
+    const tensor = store.frame?.tensors.predicted;
+    return tensor && tensor.shape[1] === store.data?.count ? slice(tensor, store.selectedIndex) : null;
+  };
+
+  /** Points of the cell in the panel's picture. */
+  function point() {
+    const cell = pointed ?? kept;
+    for (const one of cells) one.button.setAttribute("aria-pressed", String(one === kept));
+    const predicted = predictions();
+    if (!cell || !predicted || !store.data.classes) {
+      if (store.pointed) store.pointOut(null);
+      return;
+    }
+    const { labels, part: parts, count } = store.data;
+    const points = [];
+    for (let index = 0; index < count; index++) if (parts[index] === part && labels[index] === cell.row && predicted[index] === cell.column) points.push(index);
+    const same = store.pointed?.panel === store.selected && store.pointed.points.join() === points.join();
+    if (!same) store.pointOut({ panel: store.selected, points });
+  }
+
+  function show(words = built.split("|")[0]) {
+    const predicted = predictions();
+    if (!predicted) return;
+    const present = here();
+    if (!present.includes(part)) part = present.includes(1) ? 1 : 0;
+    const key = `${words}|${store.data.classes} ${present}`;
+    if (built !== key) {
+      built = key;
+      pointed = kept = null;
+      build(present);
+    }
+    if (store.data.classes) showClasses(predicted);
+    else showValues();
+    if (pointed || kept) point();
+  }
+
+  function showClasses(predicted) {
+    const { classes } = store.data;
+    const counts = confusion(store.data, predicted, part);
+    const scored = perClass(counts, classes);
+    cells.forEach(({ button, row, column }) => {
+      const count = counts[row * classes + column];
+      const share = scored[row].support ? count / scored[row].support : 0;
+      setText(button, String(count));
+      button.style.setProperty("--share", `${Math.round(share * 100)}%`);
+      button.classList.toggle("strong", share > 0.55);
+      const label = t("inside.cell", { row: row + 1, column: column + 1, count });
+      if (button.ariaLabel !== label) button.ariaLabel = label;
+    });
+    scored.forEach(({ precision, recall, f1, support }, row) => [precision, recall, f1].map((value) => format.percent(value)).concat(String(support)).forEach((text, at) => setText(scores[row][at], text)));
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    const right = counts.reduce((sum, count, at) => sum + (at % (classes + 1) ? 0 : count), 0);
+    const known = scored.filter(({ support }) => support).map(({ f1 }) => f1);
+    setText(figures[0], format.percent(right / all));
+    setText(figures[1], format.percent(known.reduce((sum, value) => sum + value, 0) / known.length));
+  }
+
+  function showValues() {
+    const now = store.history.get(store.selected)?.now;
+    if (!now) return;
+    const { values, part: parts } = store.data;
+    for (const { index, cells: row } of figures) {
+      const own = Array.from(values).filter((_, at) => parts[at] === index);
+      const middle = own.reduce((sum, value) => sum + value, 0) / own.length;
+      const deviation = Math.sqrt(own.reduce((sum, value) => sum + (value - middle) ** 2, 0) / own.length);
+      const { key } = PARTS[index];
+      [format.loss(now[`${key}_error`] ?? NaN), format.loss(deviation), format.fit(now[`${key}_r2`] ?? NaN)].forEach((text, at) => setText(row[at], text));
+    }
+  }
+
+  return {
+    element: root,
+    show,
+    /** Nothing is pointed out while this is not on screen. */
+    leave() {
+      pointed = kept = null;
+      for (const one of cells) one.button.setAttribute("aria-pressed", "false");
+      if (store.pointed) store.pointOut(null);
+    },
+  };
+}
