@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from starlette.websockets import WebSocketState
 
 from app import refusals
 from app.i18n import LANGUAGES, strings
 from app.limits import Bucket, Places, Turns, network
+from app.pump import BACKLOG, Pump
 from app.settings import Settings
+from app.worker import Worker
 from tests.app.conftest import ROOT
 from tests.serving.conftest import SMALL, closed, shape
 
@@ -300,3 +303,57 @@ def test_a_wrong_variable_ends_the_start() -> None:
     )
     assert run.returncode == 1
     assert "max_sessions" in run.stderr and len(run.stderr.splitlines()) == 1
+
+
+# ---- what waits inside ----
+
+
+class Deaf:
+    """A page that speaks without end and reads nothing."""
+
+    client_state = WebSocketState.CONNECTED
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.said = 0
+
+    async def receive(self) -> dict[str, Any]:
+        self.said += 1
+        await asyncio.sleep(0)
+        return {"type": "websocket.receive", "text": self.text}
+
+    async def send_text(self, text: str) -> None:
+        await asyncio.Event().wait()
+
+    send_bytes = send_text  # type: ignore[assignment]
+
+    async def close(self, code: int, reason: str) -> None:
+        pass
+
+
+@pytest.mark.parametrize("text", ["[]", '{"type": "rewind"}', '{"type": "set", "name": "seed", "value": "x"}'])
+def test_who_does_not_read_is_not_listened_to(text: str) -> None:
+    """Neither commands nor errors pile up for somebody who takes no answers."""
+    worker = Worker()
+    worker.start()
+
+    async def speak() -> tuple[int, int]:
+        deaf = Deaf(text)
+        pump = Pump(deaf, worker, settings(message_rate=100_000, message_burst=100_000))  # type: ignore[arg-type]
+        task = asyncio.create_task(pump.run())
+        said = -1
+        while said != deaf.said:  # until it is not asked any more
+            said = deaf.said
+            for _ in range(2000):
+                await asyncio.sleep(0)
+        waiting = len(pump.commands) + len(pump.errors) + len(pump.session.inbox)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return said, waiting
+
+    try:
+        said, waiting = asyncio.run(asyncio.wait_for(speak(), 30))
+    finally:
+        worker.stop()
+    assert BACKLOG <= waiting <= BACKLOG + 20
+    assert said < 4 * BACKLOG
