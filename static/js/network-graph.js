@@ -62,7 +62,7 @@ export function createGraph(store, told) {
   function build() {
     columns = anatomy.layers.map((layer, place) => {
       const strip = layer.size > FEW;
-      const head = h("p", { class: "graph-head" }, h("strong", {}, layerName(anatomy, place)), h("span", { class: "muted" }, t(layer.size === 1 ? "inside.one_unit" : "inside.units", { count: layer.size })));
+      const head = h("p", { class: "graph-head" }, h("strong", {}, layerName(anatomy, place)), h("span", { class: "muted" }));
       const foot = h("p", { class: "graph-foot muted" });
       const maps = h("canvas", { class: "graph-maps", "aria-hidden": "true" });
       return { ...layer, place, strip, head, foot, maps, order: [...Array(layer.size).keys()] };
@@ -132,7 +132,9 @@ export function createGraph(store, told) {
       column.height = (rows - 1) * column.step + column.side;
       column.top = HEAD + (area - column.height - (captioned && !column.strip ? 14 : 0)) / 2;
       put(column.maps, x - column.width / 2, column.top, column.width, column.height);
-      const wide = Math.max(column.width + 24, across * slots[index] - 4, 58);
+      const wide = Math.max(column.width + 24, across * slots[index] - 4);
+      // Where columns are close, the number has to do.
+      setText(column.head.lastChild, wide < 62 ? String(column.size) : t(column.size === 1 ? "inside.one_unit" : "inside.units", { count: column.size }));
       put(column.head, x - wide / 2, 0, wide);
       put(column.foot, x - wide / 2, height - FOOT - 2, wide);
       column.margin = margin;
