@@ -8,11 +8,13 @@ from annotated_types import Interval, Len
 from app import __version__
 from app.i18n import strings
 from app.schema import dump, fields_of
+from app.tf_links import FIRST_WEIGHTS
 from app.variations import bounds, variations
 from engine import CATALOG
 from engine.activations import Activation
 from engine.component import Component, Setting, Text
 from engine.datasets import PLANE, Dataset
+from engine.losses import Loss
 from engine.spec import MAX_PANELS, DataSpec, Experiment, HiddenLayer, NetworkSpec
 
 EXAMPLE_POINTS = 120
@@ -36,6 +38,9 @@ def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
         "description": _in(lang, cls.description),
         "parameters": _controls(cls, lang),
     }
+    if issubclass(cls, Loss):
+        entry["tasks"] = ["classes", "values"] if cls.values else ["classes"]
+        entry["classes"] = list(cls.classes)
     if issubclass(cls, Activation):
         entry["curve"] = curve(cls())
     if issubclass(cls, Dataset):
@@ -161,4 +166,5 @@ def boot(lang: str) -> dict[str, Any]:
         "variations": _variation_entries(lang),
         "limits": {"panels": MAX_PANELS},
         "plane": list(PLANE),
+        "tf_weights": {name: [dump(value) for value in values] for name, values in FIRST_WEIGHTS.items()},
     }

@@ -28,7 +28,7 @@ from engine.losses import AutomaticLoss
 from engine.own import encode
 from engine.results import size
 from engine.spec import MAX_PANELS, MAX_SEED
-from engine.tf_playground import trainer_for
+from engine.tf_playground import serves, trainer_for
 
 RECORDS_PER_DOUBLING = 128
 SCALARS = (
@@ -507,13 +507,18 @@ class Session:
             self._start(self._suited(replace(self.experiment, data=data)), keep=command.keep)
 
     def _suited(self, experiment: Experiment) -> Experiment:
-        """The experiment with the automatic loss where data of another kind leave no sense to the chosen one."""
-        if experiment.data.dataset.task == self.experiment.data.dataset.task:
+        """The experiment with the automatic loss where data of another kind leave no sense to the chosen one, and
+        without a seed of TensorFlow Playground's for data that it does not have."""
+        data = experiment.data
+        if data.tf_seed and not serves(data):
+            experiment = replace(experiment, data=replace(data, tf_seed=""))
+        if data.dataset.task == self.experiment.data.dataset.task:
             return experiment
-        values = experiment.data.dataset.task == "values"
-        panels = tuple(
-            spec if spec.loss.values and values else replace(spec, loss=AutomaticLoss()) for spec in experiment.panels
-        )
+        values = data.dataset.task == "values"
+        auto = AutomaticLoss()
+        panels = tuple(spec if spec.loss.values and values else replace(spec, loss=auto) for spec in experiment.panels)
+        if any(old.loss not in (new.loss, auto) for old, new in zip(experiment.panels, panels, strict=True)):
+            self.report("notice", Problem((), "loss_by_data", {}))
         return replace(experiment, panels=panels)
 
     def _points(self, command: protocol.Points) -> None:

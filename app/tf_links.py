@@ -49,6 +49,9 @@ ADDRESS = f"https://{HOST}/#"
 
 ACTIVATIONS: dict[str, Activation] = {"relu": ReLU(), "tanh": Tanh(), "sigmoid": Sigmoid(), "linear": Linear()}
 REGULARIZATIONS: dict[str, type[L1] | type[L2] | None] = {"none": None, "L1": L1, "L2": L2}
+UNIFORM, ZEROS = Uniform(0.5), Zeros()
+FIRST_WEIGHTS = {"seed": (NetworkSpec().seed,), "gain": (NetworkSpec().gain,), "initializer": (UNIFORM, ZEROS)}
+"""The settings of a network that first weights depend on, and the values with which they are TensorFlow Playground's."""
 DATASETS: dict[str, Dataset] = {"circle": Circle(), "xor": Xor(), "gauss": Gaussian(), "spiral": Spiral()}
 VALUE_DATASETS: dict[str, Dataset] = {"reg-plane": Plane(), "reg-gauss": Bumps()}
 PROBLEMS = {"classification": "classes", "regression": "values"}
@@ -113,11 +116,16 @@ class Opened:
 
 def is_tf(link: str) -> bool:
     """Whether a link, or the fragment of one, is TensorFlow Playground's: by its host, or because it has a key that
-    only they have and none that says it is ours."""
+    only they have and none that says it is ours. In a fragment, behind a #, keys that both have are theirs, as long as
+    their values are: a fragment of ours begins with ``v``."""
     if _host(link) == HOST:
         return True
     given = _pairs(link)
-    return "v" not in given and any(key in _ONLY_THEIRS or key.endswith(_HIDDEN) for key in given)
+    if "v" in given or not given:
+        return False
+    if any(key in _ONLY_THEIRS or key.endswith(_HIDDEN) for key in given):
+        return True
+    return "#" in link and set(given) <= set(_OTHER_KEYS) and given.get("dataset", "xor") in DATASETS
 
 
 def fresh_seed() -> str:
@@ -239,7 +247,7 @@ class _Reader:
             learning_rate=self.number("learningRate", 0.03, *_range(NetworkSpec, "learning_rate")),
             batch_size=self.batch_size(_learning(samples, percent)),
             loss=SquaredError() if values else SquaredTanh(),
-            initializer=Zeros() if zero else Uniform(0.5),
+            initializer=ZEROS if zero else UNIFORM,
             bias=0.0 if zero else 0.1,
             features=self.features(hidden),
             preprocessing=NoPreprocessing(),

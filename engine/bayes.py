@@ -90,7 +90,8 @@ def densities(dataset: Classes, noise: float, reach: float | None, cells: int) -
     if not sigma.any():
         return counts
     # The transform of a normal is a normal; sharing a point among cells has already added a little variance.
-    variance = np.maximum(sigma**2 - width**2 / 6, 0)
+    # A normal much narrower than a cell would leave ripples all over the grid; a coarse one must be smooth.
+    variance = np.maximum(sigma**2 - width**2 / 6, (width * (0.5 if reach is None else 1.3)) ** 2)
     k1, k2 = 2 * np.pi * np.fft.rfftfreq(cells, width[0]), 2 * np.pi * np.fft.fftfreq(cells, width[1])
     kernel = np.exp(-0.5 * variance[1] * k2**2)[:, np.newaxis] * np.exp(-0.5 * variance[0] * k1**2)
     return np.maximum(np.fft.irfft2(np.fft.rfft2(counts) * kernel, s=counts.shape[1:]), 0)
@@ -119,7 +120,7 @@ def _best(dataset: Classes, noise: float, frequency: Array, resolution: int) -> 
     cell = ((side + reach) / (2 * reach) * COARSE).astype(int)
     places = (slice(None), cell[::-1, np.newaxis], cell)
     best = joint[places].argmax(axis=0)
-    empty = joint[places].max(axis=0) <= 1e-9 * joint.max()
+    empty = joint[places].max(axis=0) <= 1e-3 * joint.max()
     k = 2 * np.pi * np.fft.fftfreq(COARSE, 2 * reach / COARSE)
     for spread in (0.2, 0.5, 1.0, 3.0):
         if empty.any():

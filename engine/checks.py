@@ -89,14 +89,13 @@ def _together(spec: NetworkSpec) -> None:
 def _sizes(spec: NetworkSpec, data: Data) -> None:
     held_out = round(data.n_train * spec.held_out(data))
     count = data.n_train - held_out
-    lonely = spec.batch_size == 1 or count % spec.batch_size == 1
-    if spec.batch_norm and lonely and not spec.optimizer.full_batch:
+    if spec.batch_norm and min(spec.batch_size, count) == 1 and not (spec.optimizer.full_batch and count > 1):
         raise Refused(
             "batch_size",
             Text(
-                "Batch normalization has nothing to normalize over in a batch of one, and an epoch would have one. "
-                "Choose another batch size.",
-                "批中只有一个点时，批量归一化没有可归一化的内容，而每轮会出现这样的批。请换一个批大小。",
+                "Batch normalization has nothing to normalize over in a batch of one. Choose a larger batch, "
+                "or more training points.",
+                "批中只有一个点时，批量归一化没有可归一化的内容。请增大批大小或训练点数。",
             ),
         )
     if spec.held_out(data) and held_out < FEWEST_VALIDATION_POINTS:

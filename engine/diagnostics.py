@@ -41,8 +41,12 @@ class Metrics:
     train_dev_accuracy: Array
     train_r2: Array
     test_r2: Array
+    validation_r2: Array
+    train_dev_r2: Array
     train_error: Array
     test_error: Array
+    validation_error: Array
+    train_dev_error: Array
     dead_ratio: Array
     saturation_ratio: Array
     layer_dead_ratio: Array
@@ -127,8 +131,12 @@ def measure(trainer: "Trainer") -> Metrics:
         train_dev_accuracy=train_dev.accuracy,
         train_r2=train.r2,
         test_r2=test.r2,
+        validation_r2=validation.r2,
+        train_dev_r2=train_dev.r2,
         train_error=train.error,
         test_error=test.error,
+        validation_error=validation.error,
+        train_dev_error=train_dev.error,
         dead_ratio=dead @ widths / units if units else np.full(k, np.nan),
         saturation_ratio=saturated @ widths / units if units else np.full(k, np.nan),
         layer_dead_ratio=dead,

@@ -8,8 +8,6 @@ A split drawn anew would throw all points about whenever one is added. `stable_s
 those of its class instead, so that a person who adds a point sees that point appear and nothing else happen.
 """
 
-import math
-
 import numpy as np
 
 from engine.component import Array
@@ -27,7 +25,6 @@ CHARACTERS = 5
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 STEPS = 2**13 - 1
-GOLDEN = (math.sqrt(5) - 1) / 2
 
 _LETTERS = np.frombuffer(ALPHABET.encode(), np.uint8)
 _DIGITS = np.full(256, 255, np.uint8)
@@ -79,20 +76,19 @@ def decode(text: str) -> tuple[Array, Array]:
 
 
 def stable_split(labels: Array, train_share: float, seed: int) -> Array:
-    """Which points train, ``(n,)`` of bool: about ``train_share`` of every class, and never fewer than its first.
+    """Which points train, ``(n,)`` of bool: ``train_share`` of every class, and never fewer than its first.
 
-    The k-th point of class c (k = 0, 1, … in the given order) trains if frac(k·φ + u_c) < train_share, where
-    φ = (√5 − 1)/2 and u_c is drawn from the seed and the class. Multiples of the golden ratio fill the unit interval
-    more evenly than those of any other number (Knuth, The Art of Computer Programming, vol. 3, §6.4, theorem S), so
-    the shares hold at every length, not only on the whole. Points appended later move no other from part to part.
-    A class may lack a test point while it is small. ``labels`` are whole numbers from 0.
+    Of the first n points of a class, ⌊n · share + p⌋ train, where the phase p, from 1 − share to 1, is drawn from the
+    seed and the class. So the shares hold to within one point at every length, and points appended later move no other
+    from part to part. A class may lack a test point while it is small. ``labels`` are whole numbers from 0.
     """
     labels = np.asarray(labels)
     trains = np.zeros(len(labels), bool)
     for label in np.unique(labels).tolist():
         members = np.flatnonzero(labels == label)
-        start = stream(seed, POINTS, label).random()
-        trains[members] = (np.arange(len(members)) * GOLDEN + start) % 1 < train_share
+        phase = 1 - train_share * stream(seed, POINTS, label).random()
+        count = np.floor(np.arange(len(members) + 1) * train_share + phase + 1e-9)
+        trains[members] = np.diff(count) > 0
         trains[members[0]] = True
     return trains
 

@@ -243,10 +243,16 @@ class Trainer:
             self._shuffled_targets[...] = self.targets[:, rows[0]] if alone else self.targets[:, rows].swapaxes(0, 1)
 
     def _partition(self, seen: int) -> list[tuple[Array, Array, Pass, int]]:
-        """The batches from point ``seen`` of the epoch on, last first: inputs, targets, layout, points seen after."""
+        """The batches from point ``seen`` of the epoch on, last first: inputs, targets, layout, points seen after.
+
+        Batch normalization has nothing to normalize over in a batch of one, so a last point alone joins the batch
+        before it.
+        """
         plan = []
-        for start in range(seen, self._count, self.batch_size):
-            stop = min(start + self.batch_size, self._count)
+        starts = list(range(seen, self._count, self.batch_size))
+        if self.specs[0].batch_norm and len(starts) > 1 and self._count - starts[-1] == 1:
+            starts.pop()
+        for start, stop in zip(starts, [*starts[1:], self._count], strict=True):
             views = self._shuffled_x[..., start:stop], self._shuffled_targets[..., start:stop]
             plan.append((*views, self.layout(stop - start, training=True), stop))
         return plan[::-1]

@@ -73,7 +73,7 @@ class Checkerboard(Classes):
 
     id = "checkerboard"
     label = Text("Checkerboard", "棋盘")
-    formula = "(⌊x₁/w⌋ + ⌊x₂/w⌋) mod 2"
+    formula = "(⌊x₁/w⌋ + s⌊x₂/w⌋) mod C, s = 1 for C = 2, else 2"
     description = Text(
         "Squares in turn: many small regions, which only a wide or deep network can tell apart.",
         "方格相间：许多小区域，只有较宽或较深的网络才能分清。",

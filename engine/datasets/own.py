@@ -34,7 +34,7 @@ class Own(Dataset):
 
     points: Annotated[
         str,
-        Len(2 * CHARACTERS, MAX_POINTS * CHARACTERS),
+        Len(0, MAX_POINTS * CHARACTERS),
         Setting(
             Text("Points", "数据点"),
             Text("The points and their classes, five characters each.", "数据点及其类别，每点五个字符。"),
@@ -44,11 +44,14 @@ class Own(Dataset):
     ] = _example()
 
     def __post_init__(self) -> None:
-        """Raises Refused if the text holds no points."""
+        """Raises Refused if the text does not hold at least two points."""
         try:
-            decode(self.points)
+            labels = decode(self.points)[1]
         except ValueError as error:
-            raise Refused("points", Text(f"{error}", f"无法读取数据点（{error}）")) from None
+            damaged = Text(f"The points are damaged: {error}.", f"数据点已损坏：{error}。")
+            raise Refused("points", damaged) from None
+        if len(labels) < 2:
+            raise Refused("points", Text("At least two points are needed.", "至少需要两个数据点。"))
 
     def class_count(self) -> int:
         return max(2, int(decode(self.points)[1].max()) + 1)

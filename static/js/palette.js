@@ -2,9 +2,9 @@
 // kind of colour blindness, and nothing else on the page uses them. Panels have Paul Tol's muted
 // colours, with a lighter set for the dark theme. A boundary byte is class * Q + confidence, so a
 // 256-entry table turns it into a pixel, and "discretize" is only another table. Values (regression)
-// go from the second class's colour at -1 over a neutral to the first class's at +1.
+// go from the first class's colour at -1 over a neutral to the second class's at +1.
 
-const CLASS_COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+const CLASS_COLORS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const PANEL_COLORS = {
   light: ["#332288", "#c2526a", "#117733", "#aa4499", "#85802a", "#2a8577"],
   dark: ["#a99cf5", "#f09aa9", "#6cc98a", "#df96d5", "#d8cd78", "#7ed3c6"],
@@ -41,7 +41,7 @@ export const ink = () =>
     : { edge: "rgba(255,255,255,.95)", hollow: "#ffffff", ring: "#14171b", halo: "rgba(255,255,255,.85)", axis: "rgba(20,23,27,.7)", grid: "rgba(20,23,27,.14)", outline: "rgba(20,23,27,.62)" };
 
 /** How far a value is from 0, at most 1, and towards which colour. */
-const towards = (value) => [channels(CLASS_COLORS[value < 0 ? 1 : 0]), Math.min(1, Math.abs(value))];
+const towards = (value) => [channels(CLASS_COLORS[value < 0 ? 0 : 1]), Math.min(1, Math.abs(value))];
 const shades = new Map();
 
 /** The colour of a point or line with a value of -1 to 1. */

@@ -92,7 +92,7 @@ export function createPanels(store, commands, loop) {
     };
     const body = rows.map((row) => h("tr", { class: row === "test" ? "major" : null },
       h("th", { scope: "row", title: t(`numbers.${row}_help`) }, t(`numbers.${row}`)),
-      columns.map(([name, , write]) => (name === "loss" || name === "accuracy" || row === "test" || row === "train" ? cell(`${row}_${name}`, write) : h("td", {}))),
+      columns.map(([name, , write]) => cell(`${row}_${name}`, write)),
       row === "test" ? cell("dead_ratio", (value) => format.percent(value, 0)) : h("td", { class: row === "train" ? "spark" : null }, row === "train" ? card.sparkline : null)));
     card.numbers.classList.toggle("wide", columns.length > 2);
     card.numbers.classList.toggle("long", rows.length > 2);

@@ -4,9 +4,10 @@
 // way to our own defaults.
 
 import { post } from "./api.js";
-import { h } from "./dom.js";
+import { h, same } from "./dom.js";
 import { currentLanguage, t } from "./i18n.js";
 import { toast, wording } from "./notices.js";
+import { LETTERS } from "./palette.js";
 
 /** What a network takes from their profile and gives back with it. */
 const PROFILE = ["loss", "initializer", "bias", "preprocessing"];
@@ -25,9 +26,7 @@ export function createPlaygroundLink(store, commands, hidden, go) {
   /** Whether a fragment may be theirs: it has no version, and a key that no link of ours has. */
   function foreign(fragment) {
     const keys = fragment.split("&").map((pair) => pair.split("=")[0]).filter(Boolean);
-    const { data, network, speed } = store.boot.form;
-    const known = new Set([...data, ...network, speed].map(({ name }) => name));
-    return keys.length > 0 && !keys.includes("v") && keys.some((key) => !known.has(key.replace(/^(data|[a-f])\./, "")));
+    return keys.length > 0 && !keys.includes("v"); // every fragment that this page writes begins with it
   }
 
   /**
@@ -90,12 +89,17 @@ export function createPlaygroundLink(store, commands, hidden, go) {
     commands.configure({ ...rest, data, panels });
   }
 
+  /** Whether a network's first weights are those it has there. */
+  const theirs = (panel) => Object.entries(store.boot.tf_weights).every(([name, values]) => values.some((value) => same(value, panel[name])));
+
   function update() {
     const seed = store.experiment?.data[seedName()];
     banner.hidden = !seed;
     document.body.classList.toggle("profiled", Boolean(seed));
     if (!seed) return;
-    banner.replaceChildren(h("span", {}, t("tf.profile", { seed })), h("button", { type: "button", class: "text-button", onclick: leave }, t("tf.leave")));
+    const anew = store.experiment.panels.flatMap((panel, index) => (theirs(panel) ? [] : [LETTERS[index]]));
+    const key = !anew.length ? "tf.profile" : anew.length === store.experiment.panels.length ? "tf.profile_anew" : "tf.profile_anew_in";
+    banner.replaceChildren(h("span", {}, t(key, { seed, letters: anew.join(t("data.unused_separator")) })), h("button", { type: "button", class: "text-button", onclick: leave }, t("tf.leave")));
   }
   store.on("state", update);
   store.on("boot", update);

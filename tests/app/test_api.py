@@ -300,7 +300,7 @@ def test_an_unknown_field_is_named(post: Post, name: str) -> None:
         ({"data": {"noise": 0.9}}, ["data", "noise"], "too_large"),
         ({"data": {"colour": 1}}, ["data", "colour"], "unknown_field"),
         ({"data": {"dataset": "nothing"}}, ["data", "dataset"], "unknown_choice"),
-        ({"data": {"dataset": {"id": "own", "points": "AAAAAAAAA"}}}, ["data", "dataset", "points"], "text_too_short"),
+        ({"data": {"dataset": {"id": "own", "points": "AAAAAAAAA"}}}, ["data", "dataset", "points"], "impossible"),
         ({"data": {"dataset": {"id": "own", "points": "AAAAA??AAA"}}}, ["data", "dataset", "points"], "impossible"),
         ({"panels": []}, ["panels"], "too_short"),
         ({"panels": [{}, {"hidden": [{"width": 0}]}]}, ["panels", 1, "hidden", 0, "width"], "too_small"),

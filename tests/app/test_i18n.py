@@ -145,6 +145,8 @@ def everything_said(driver: Any) -> list[dict[str, Any]]:
     ]
     for link, command in COMMANDS:
         said += driver.of("error", driver(link).say(command))
+    losing = driver("loss=logistic").say({"type": "set_data", "name": "dataset", "value": "plane"})
+    said += driver.of("notice", losing)
     for link in LINKS:
         said += driver.of("notice", driver(link).seen)
     about_theirs = [notice for link in TF_LINKS for notice in tf_links.decode(link, "").notices]

@@ -66,6 +66,7 @@ class Page(HTMLParser):
 def test_the_catalog_explains_every_component(lang: str) -> None:
     catalog = get(f"/api/catalog?lang={lang}").json()
     more = {"datasets": {"example", "task", "dimensions", "given", "unused"}, "activations": {"curve"}}
+    more["losses"] = {"tasks", "classes"}
     assert set(catalog) == set(CATALOG)
     for family, entries in catalog.items():
         assert [entry["id"] for entry in entries] == list(CATALOG[family])
@@ -126,7 +127,8 @@ def test_a_component_registered_at_run_time_appears_everywhere() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_boot_object_holds_what_the_page_is_built_from(lang: str) -> None:
     boot = get(f"/api/boot?lang={lang}").json()
-    assert set(boot) == {"lang", "version", "strings", "catalog", "form", "variations", "limits", "plane"}
+    parts = {"lang", "version", "strings", "catalog", "form", "variations", "limits", "plane", "tf_weights"}
+    assert set(boot) == parts
     assert (boot["lang"], boot["version"], boot["strings"]) == (lang, __version__, strings(lang))
     assert boot["limits"] == {"panels": MAX_PANELS}
     assert boot["plane"] == [-6, 6]

@@ -58,11 +58,22 @@ def test_clipping_and_a_line_search_are_refused(few):
             assert field == "clip_norm" and optimizer.label.en in reason.en and optimizer.label.zh in reason.zh
 
 
-@pytest.mark.parametrize("batch_size", [1, 83, 249])
-def test_batch_normalization_of_a_lonely_point_is_refused(batch_size):
-    data = DataSpec(samples=500, train_share=0.5)  # 250 points: 83 and 249 leave one over
-    assert refusal(data, NetworkSpec(batch_norm=True, batch_size=batch_size))[0] == "batch_size"
-    refuse(NetworkSpec(batch_norm=True, batch_size=82), draw(data))
+def test_batch_normalization_of_single_points_is_refused():
+    data = DataSpec(samples=500, train_share=0.5)
+    assert refusal(data, NetworkSpec(batch_norm=True, batch_size=1))[0] == "batch_size"
+    refuse(NetworkSpec(batch_norm=True, batch_size=2), draw(data))
+
+
+@pytest.mark.parametrize("batch_size", [83, 249, 250, 5])
+def test_with_batch_normalization_a_last_point_alone_joins_the_batch_before(batch_size):
+    """250 training points: 83 and 249 would leave one over."""
+    alone = 250 % batch_size == 1
+    trainer = Trainer(DataSpec(samples=500, train_share=0.5), NetworkSpec(batch_norm=True, batch_size=batch_size))
+    assert min(x.shape[1] for x, *_ in trainer._plan) > 1
+    assert len(trainer._plan) == -(-250 // batch_size) - alone
+    assert sum(x.shape[1] for x, *_ in trainer._plan) == 250
+    trainer.train(2)
+    assert trainer.finite.all() and trainer.position == 2
 
 
 def test_a_line_search_wants_an_objective_that_stands_still(default_regularizer, few):

@@ -153,15 +153,15 @@ def test_every_class_trains_and_other_classes_do_not_matter(labels, share, seed)
 
 @given(SHARES, SEEDS, st.integers(0, 5))
 def test_the_share_holds_at_every_length(share, seed, label):
-    """The first n points hold n·share training points to within 5, for every n (a coin would miss by 22)."""
+    """The first n points hold n·share training points to within one, for every n (a coin would miss by 22)."""
     split = stable_split(np.full(2000, label), share, seed)
     wanted = share * np.arange(1, 2001)
-    assert np.abs(np.cumsum(split) - wanted).max() < 5
+    assert np.abs(np.cumsum(split) - wanted).max() <= 1
 
 
 def test_seeds_and_classes_split_differently():
-    splits = [stable_split(np.full(60, label), 0.5, seed).tobytes() for label in range(3) for seed in range(20)]
-    assert len(set(splits)) > 30
+    splits = [stable_split(np.full(60, label), 0.37, seed).tobytes() for label in range(3) for seed in range(20)]
+    assert len(set(splits)) > 12
 
 
 def test_the_same_seed_splits_the_same_way():
