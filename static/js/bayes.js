@@ -67,7 +67,6 @@ export function createBayes(store) {
     input.closest("label").title = reason || t("bayes.boundary_help");
   }
 
-  input.addEventListener("change", () => store.look({ bayes: input.checked }));
   store.on("state", update);
   store.on("boot", () => store.experiment && show());
 }

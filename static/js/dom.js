@@ -68,6 +68,12 @@ export const uniqueId = (prefix) => `${prefix}-${++counter}`;
 /** True when the visitor asked for less motion. */
 export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/** An address with the commas and colons of its query as they are read. @param {URL} address */
+export function readable(address) {
+  const query = address.search.replaceAll("%2C", ",").replaceAll("%3A", ":");
+  return `${address.pathname}${query}${address.hash}`;
+}
+
 /** Deep equality of JSON values. */
 export function same(a, b) {
   if (a === b) return true;

@@ -3,6 +3,7 @@
 // control's; `a.b` is b inside of a, `kind:entry` one entry of a choice. They are hidden by a style
 // sheet, so it does not matter when a control is made.
 
+import { readable } from "./dom.js";
 import { t } from "./i18n.js";
 
 const NAME = /^[\w-]+([.:][\w-]+)?$/;
@@ -46,7 +47,7 @@ export function createHidden(store) {
       const address = new URL(location.href);
       if (names.length) address.searchParams.set("hide", names.join(","));
       else address.searchParams.delete("hide");
-      history.replaceState(null, "", address.href.replaceAll("%2C", ",").replaceAll("%3A", ":"));
+      history.replaceState(null, "", readable(address));
     },
   };
 }

@@ -5,7 +5,7 @@
 import { createBayes } from "./bayes.js";
 import { createCharts } from "./charts.js";
 import { createData } from "./data.js";
-import { prefersStill, throttle } from "./dom.js";
+import { prefersStill, readable, throttle } from "./dom.js";
 import { createEditor } from "./editor.js";
 import { createFiles } from "./files.js";
 import { decode } from "./frames.js";
@@ -25,6 +25,7 @@ import { createResolved } from "./resolved.js";
 import { createSettings } from "./settings.js";
 import { createSocket } from "./socket.js";
 import { createStore } from "./store.js";
+import { createSwitches } from "./switches.js";
 import { createTransport } from "./transport.js";
 import { createUpload } from "./upload.js";
 import { createVary } from "./vary.js";
@@ -87,14 +88,7 @@ const files = createFiles(store, commands, { upload: upload.open });
 const hidden = createHidden(store);
 const playground = createPlaygroundLink(store, commands, hidden, open);
 
-const discretize = document.getElementById("discretize");
-const testData = document.getElementById("test-data");
-discretize.addEventListener("change", () => store.look({ discretize: discretize.checked }));
-testData.addEventListener("change", () => store.look({ testData: testData.checked }));
-store.on("view", () => {
-  discretize.checked = store.view.discretize;
-  testData.checked = store.view.testData;
-});
+const switches = createSwitches(store);
 
 const actions = {
   ...commands,
@@ -115,9 +109,9 @@ const actions = {
   language: language.toggle,
   faster: () => transport.nudge(1),
   slower: () => transport.nudge(-1),
-  discretize: () => discretize.click(),
-  testData: () => testData.click(),
-  bayes: () => document.getElementById("bayes").click(),
+  discretize: () => switches.flip("discretize"),
+  testData: () => switches.flip("test_data"),
+  bayes: () => switches.flip("bayes"),
   inside: inside.toggle,
 };
 const keyboard = createKeyboard(actions, (index) => editor.digit(index) || (store.panels[index] && store.select(store.panels[index].id)));
@@ -267,7 +261,7 @@ addEventListener("hashchange", async () => {
   const link = location.hash.slice(1);
   written = location.hash;
   if (link === store.link) return;
-  const theirs = playground.foreign(link) ? await playground.read(link) : {};
+  const theirs = playground.foreign(link) ? await playground.read(`#${link}`) : {};
   open(theirs.link ?? link);
 });
 
@@ -285,7 +279,7 @@ async function readAddress() {
   now.searchParams.delete("tf");
   if (link !== undefined) now.hash = link;
   else if (given !== null) toast(errors, "fault");
-  history.replaceState(null, "", now);
+  history.replaceState(null, "", readable(now));
   written = location.hash;
 }
 

@@ -111,7 +111,7 @@ def test_hidden_controls_stay_hidden_until_all_are_shown(open_page) -> None:
     page.locator("#hidden-controls button").click()
     for control in gone:
         expect(control).to_be_visible()
-    assert page.evaluate("location.search") == ""
+    assert "hide" not in page.evaluate("location.search")
 
 
 def test_any_control_can_be_hidden_by_the_address(open_page) -> None:
