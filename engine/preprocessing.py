@@ -72,7 +72,7 @@ class Standardize(Preprocessing):
 class MeanSubtraction(Preprocessing):
     """x − mean: the cloud's centre comes to 0, its shape stays. Source: S3."""
 
-    id = "mean"
+    id = "mean_subtraction"
     label = Text("Mean subtraction", "减去均值")
     formula = "x − μ"
     description = Text("Every input gets mean 0; its spread stays.", "每个输入的均值变为 0，分布范围不变。")
