@@ -56,7 +56,7 @@ export function createData(store, commands) {
 
   function drawLegend() {
     if (!store.data) return;
-    const { labels, part, classes, count, dimensions } = store.data;
+    const { labels, part, classes, count, dimensions } = store.draft ?? store.data;
     const parts = PARTS.map(() => 0);
     const perClass = Array(classes).fill(0);
     for (let index = 0; index < count; index++) {
@@ -131,6 +131,7 @@ export function createData(store, commands) {
   store.on("select", drawBest);
   store.on("bayes", drawBest);
   store.on("data", draw);
+  store.on("draft", drawLegend);
   store.on("theme", () => {
     redraws.forEach((redraw) => redraw());
     drawLegend();

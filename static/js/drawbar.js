@@ -55,9 +55,10 @@ export function createDrawBar(editor) {
       if (!parts) return;
       parts.tools.forEach((element) => element.setAttribute("aria-pressed", String(element.dataset.draw === tool)));
       parts.classes.forEach(({ element }, index) => element.setAttribute("aria-pressed", String(index === label)));
-      parts.undo.disabled = !canUndo;
-      parts.redo.disabled = !canRedo;
-      parts.clear.disabled = !count;
+      // Not `disabled`, which would throw the focus off the tool that was just used.
+      parts.undo.setAttribute("aria-disabled", String(!canUndo));
+      parts.redo.setAttribute("aria-disabled", String(!canRedo));
+      parts.clear.setAttribute("aria-disabled", String(!count));
       setText(parts.count, t("draw.count", { count, limit: MOST_POINTS }));
     },
   };

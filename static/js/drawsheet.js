@@ -9,6 +9,8 @@ import { t } from "./i18n.js";
 const SPACING = 0.4;
 const STEP = 0.25;
 const LONG_STEP = 1;
+/** Half of what the largest mark takes, in pixels. */
+const MARK = 9;
 /** How near is "on a point", in pixels. */
 const REACH = { mouse: 12, pen: 16, touch: 24 };
 
@@ -28,7 +30,11 @@ export function createSheet(stage, hand, plane) {
   const cursor = { x: 0, y: 0, held: -1 };
   let stroke = null;
 
-  const inPlane = (value) => Math.min(high, Math.max(low, value));
+  /** Within the plane, and so far from its edge that a mark there is seen whole. */
+  const inPlane = (value) => {
+    const margin = element.clientWidth ? (MARK * span) / element.clientWidth : 0;
+    return Math.min(high - margin, Math.max(low + margin, value));
+  };
   function placeOf(event) {
     const box = element.getBoundingClientRect();
     return {
@@ -147,9 +153,9 @@ export function createSheet(stage, hand, plane) {
     release,
     label: (letter) => element.setAttribute("aria-label", t("draw.sheet", { letter })),
     /** What stands in the picture while something is to be said. */
-    note(text) {
+    note(text, short = text) {
       note.hidden = !text;
-      note.textContent = text ?? "";
+      note.replaceChildren(h("span", { class: "long" }, text), h("span", { class: "short", "aria-hidden": "true" }, short));
     },
   };
 }

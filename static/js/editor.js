@@ -28,12 +28,26 @@ export function createEditor(store, commands) {
   let waiting = false;
   let resume = false;
   let note = "";
+  let shortNote = "";
   /** @type {Map<Element, ReturnType<typeof createSheet>>} */
   const sheets = new Map();
   const plane = () => store.boot.plane;
+  /** Lists that are the points of other data than one's own: undoing as far as there brings those data back.
+   * @type {WeakMap<object, {data: any, shown: any}>} */
+  const sources = new WeakMap();
+  /** The data whose return has been asked for. */
+  let returning = null;
+  let holds = null;
 
   const send = throttle(EVERY, () => {
-    if (list.points.length < FEWEST_POINTS) return;
+    const source = sources.get(list.points);
+    if (source ? holds === source : list.points.length < FEWEST_POINTS) return;
+    holds = source ?? null;
+    returning = source?.data ?? null;
+    if (source) {
+      commands.setDataBack(source.data);
+      return;
+    }
     sent = [...sent.slice(1 - REMEMBERED), encode(list.points, plane())];
     commands.points(list.points.map(({ x, y, label: own }) => [x, y, own]));
   });
@@ -45,7 +59,7 @@ export function createEditor(store, commands) {
     put(x, y, next = false) {
       const done = list.add(x, y, next ? nextClass() : label);
       if (done) changed();
-      else tellNote(t("draw.full", { limit: MOST_POINTS }));
+      else tellNote(t("draw.full", { limit: MOST_POINTS }), t("draw.short_full", { limit: MOST_POINTS }));
       return done;
     },
     find: (x, y, reach) => list.nearest(x, y, reach),
@@ -107,15 +121,17 @@ export function createEditor(store, commands) {
     say(t("draw.count", { count: list.points.length, limit: MOST_POINTS }), true);
   }
 
+  const tooFew = () => list.points.length < FEWEST_POINTS && !sources.has(list.points);
+
   /** After every change: seen at once, sent soon; with too few points the training waits. */
   function changed() {
-    const few = list.points.length < FEWEST_POINTS;
+    const few = tooFew();
     if (few && !waiting && store.playing) {
       resume = true;
       commands.pause();
     }
     wait(few);
-    if (few) tellNote(t("draw.waiting"));
+    if (few) tellNote(t("draw.waiting"), t("draw.short_waiting"));
     else if (note && !list.full) tellNote("");
     show();
     update();
@@ -136,6 +152,12 @@ export function createEditor(store, commands) {
   /** What the pictures show instead of the server's points. */
   function show() {
     const { points } = list;
+    const source = sources.get(points);
+    if (source?.shown.values) {
+      store.draft = source.shown;
+      store.emit("draft");
+      return;
+    }
     const draft = {
       points: new Float32Array(points.length * 2), labels: new Uint8Array(points.length), part: new Uint8Array(points.length),
       values: null, classes: 2, count: points.length, task: "classes", dimensions: 2,
@@ -156,10 +178,12 @@ export function createEditor(store, commands) {
     for (const { element } of sheets.values()) element.dataset.tool = tool;
   }
 
-  function tellNote(text) {
+  /** @param {string} text @param {string} [short] for small pictures */
+  function tellNote(text, short = text) {
     if (note === text) return;
     note = text;
-    for (const sheet of sheets.values()) sheet.note(text);
+    shortNote = short;
+    for (const sheet of sheets.values()) sheet.note(text, short);
     if (text) say(text, true);
   }
 
@@ -174,6 +198,25 @@ export function createEditor(store, commands) {
     parts = new Map(given().map((point, index) => [keyOf(point, plane()), data.part[index]]));
   }
 
+  /** The list begins with the points that are there, as they are part of the data of now. */
+  function begin() {
+    list = createPointList(plane());
+    list.reset(given());
+    sent = [];
+    settle();
+  }
+  /** Notes of which data the list's points of now are part. */
+  function settle() {
+    returning = null;
+    holds = null;
+    if (pointsText() !== null) return;
+    holds = { data: structuredClone(store.experiment.data), shown: store.data };
+    sources.set(list.points, holds);
+  }
+  /** Whether the list that is left from before still is what is there. */
+  const goesOn = () => Boolean(list) && (sources.has(list.points) ? holds === sources.get(list.points) && isBack(holds.data) : encode(list.points, plane()) === pointsText());
+  const isBack = (data) => commands.sameData(data, store.experiment.data);
+
   /** The text in which the experiment's own points stand, if it has any. */
   function pointsText() {
     const descriptor = store.boot.form.data.find(({ family }) => store.boot.catalog[family]?.some((entry) => entry.parameters.some(({ kind }) => kind === "points")));
@@ -185,9 +228,7 @@ export function createEditor(store, commands) {
   function open() {
     if (active || !store.data || !store.experiment) return;
     active = true;
-    list = createPointList(plane());
-    list.reset(given());
-    sent = [];
+    if (!goesOn()) begin();
     seen = JSON.stringify(store.experiment.data);
     wait(false);
     resume = false;
@@ -197,9 +238,11 @@ export function createEditor(store, commands) {
     bar.build();
     bar.show(true);
     arrange();
+    // The sheet for values is a step of its own, so that undoing it shows the values again.
+    if (store.data.values) list.empty();
     show();
     update();
-    if (store.data.values) tellNote(t("draw.empty_sheet"));
+    if (store.data.values) tellNote(t("draw.empty_sheet"), t("draw.short_empty_sheet"));
     else say(t("draw.on", { count: list.points.length }), true);
     const { element } = [...sheets.values()][store.selectedIndex];
     element.focus({ preventScroll: true });
@@ -239,7 +282,7 @@ export function createEditor(store, commands) {
     stages.forEach((stage, index) => {
       const sheet = before.find(([known]) => known === stage)?.[1] ?? createSheet(stage, hand, plane());
       sheet.label(LETTERS[index]);
-      sheet.note(note);
+      sheet.note(note, shortNote);
       sheets.set(stage, sheet);
     });
   }
@@ -251,14 +294,18 @@ export function createEditor(store, commands) {
     const now = JSON.stringify(store.experiment.data);
     if (now === seen) return;
     seen = now;
+    if (returning) {
+      if (isBack(returning)) returning = null;
+      return;
+    }
     if (sent.includes(pointsText())) return;
     // Somebody chose other data: they are what is drawn on from here.
     release();
     list.replace(given());
-    note = "";
+    settle();
     wait(false);
-    tellNote(store.data.values ? t("draw.empty_sheet") : "");
-    for (const sheet of sheets.values()) sheet.note(note);
+    if (store.data.values) list.empty();
+    tellNote(store.data.values ? t("draw.empty_sheet") : "", store.data.values ? t("draw.short_empty_sheet") : "");
     show();
     update();
   });
@@ -302,13 +349,14 @@ export function createEditor(store, commands) {
     },
     /** Points from elsewhere, such as a file; while someone draws, that can be undone. @param {number[][]} rows [x1, x2, class] */
     use(rows) {
-      if (!active) {
-        commands.points(rows);
-        return;
-      }
+      if (!active && !goesOn()) begin();
       release();
       list.replace(rows.map(([x, y, own]) => ({ x, y, label: own })));
-      changed();
+      if (active) changed();
+      else {
+        send();
+        send.flush();
+      }
     },
   };
 }

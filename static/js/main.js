@@ -5,7 +5,7 @@
 import { createBayes } from "./bayes.js";
 import { createCharts } from "./charts.js";
 import { createData } from "./data.js";
-import { prefersStill, readable, throttle } from "./dom.js";
+import { prefersStill, readable, same, throttle } from "./dom.js";
 import { createEditor } from "./editor.js";
 import { createFiles } from "./files.js";
 import { decode } from "./frames.js";
@@ -60,6 +60,11 @@ const commands = {
   vary: (variation, values, panel) => send({ type: "vary", variation, values, panel }),
   /** In as few digits as the server's own grid needs: two thousand points have to fit into a message. */
   points: (points) => send({ type: "points", points: points.map(([x, y, label]) => [Number(x.toFixed(5)), Number(y.toFixed(5)), label]) }),
+  /** The dataset of before, and what went with it: all that own points change in the data. */
+  setDataBack(before) {
+    for (const name of changedByPoints(before)) if (!same(before[name], store.experiment.data[name])) send({ type: "set_data", name, value: before[name], keep: true });
+  },
+  sameData: (one, other) => changedByPoints(one).every((name) => same(one[name], other[name])),
   look: (panel) => socket.send({ type: "look", panel }),
   weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value }),
   configure(experiment) {
@@ -68,6 +73,9 @@ const commands = {
     send({ type: "configure", experiment });
   },
 };
+
+/** The settings of the data that drawing changes: the component with the points, and what has no field. */
+const changedByPoints = (values) => store.boot.form.data.filter(({ name, kind, family }) => name in values && (kind === "hidden" || store.boot.catalog[family]?.some(({ example }) => example))).map(({ name }) => name);
 
 const loop = createLoop(draw);
 const theme = createTheme(store);
@@ -151,6 +159,8 @@ function receive(event) {
     store.receiveState(event);
     files.opened();
     keepExperiment(store.linkComplete ? null : { link: store.link, experiment: store.experiment });
+    document.getElementById("beyond-link").hidden = store.linkComplete;
+    document.body.classList.toggle("beyond", !store.linkComplete);
     showLink();
   } else if (event.type === "error") {
     showError(event);

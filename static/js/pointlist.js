@@ -104,6 +104,8 @@ export function createPointList(plane) {
     clear() {
       if (points.length) change([]);
     },
+    /** An empty list as the next state, also where the one before is empty, too. */
+    empty: () => change([]),
     undo: () => swap(done, undone),
     redo: () => swap(undone, done),
     /** @returns {number} place of the nearest point within reach, or -1 */

@@ -1,11 +1,13 @@
 // Points out of a table of the user's: the file goes to the server, which says what is in it; a
 // dialog shows the first rows and lets two columns of numbers and one of classes be chosen. All
-// that is wrong with the file is said there, by row and column, and the run goes on meanwhile.
+// that is wrong with the file is said there, by row and column, as soon as columns are chosen, and
+// the run goes on meanwhile.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { toast, wording } from "./notices.js";
 import { post } from "./api.js";
+import { MOST_CLASSES } from "./pointlist.js";
 
 const LIMIT = 2 ** 20;
 const ROLES = ["x", "y", "label"];
@@ -30,11 +32,11 @@ export function createUpload(editor) {
   function show(file, bytes, { result, errors }) {
     const problems = h("div", { role: "alert" });
     const complain = (found) => {
-      problems.replaceChildren(...(found.length ? [h("ul", { class: "error-list" }, found.map((error) => h("li", {}, wording(error, "error"))))] : []));
+      problems.replaceChildren(...(found.length ? [h("ul", { class: "error-list" }, found.map((text) => h("li", {}, text)))] : []));
     };
     const cancel = h("button", { type: "button", class: "button", onclick: () => dialog.close() }, t(result ? "vary.cancel" : "page.close"));
     if (!result) {
-      complain(errors);
+      complain(errors.map((error) => wording(error, "error")));
       dialog.replaceChildren(h("h2", { id: "upload-heading" }, t("upload.heading")), h("p", { class: "muted" }, file.name), problems,
         h("div", { class: "dialog-actions" }, cancel));
       if (!dialog.open) dialog.showModal();
@@ -42,7 +44,7 @@ export function createUpload(editor) {
     }
     const selects = ROLES.map((role) => h("select", { id: `upload-${role}` },
       h("option", { value: "" }, t("upload.choose")),
-      result.columns.map(({ name, numeric }, index) => h("option", { value: String(index) }, role !== "label" && !numeric ? t("upload.not_numbers", { name }) : name))));
+      result.columns.map((column, index) => h("option", { value: String(index) }, optionText(role, column)))));
     selects.forEach((select, index) => (select.value = String(result.suggested[ROLES[index]] ?? "")));
     const use = h("button", { type: "submit", class: "button strong" }, t("upload.use"));
     const cells = result.columns.map((_, column) => [
@@ -53,10 +55,26 @@ export function createUpload(editor) {
       cells.forEach((column, index) => column.forEach((cell) => cell.classList.toggle("chosen-column", chosen.includes(String(index)))));
       use.disabled = chosen.includes("");
     }
-    for (const select of selects) select.addEventListener("change", () => {
-      complain([]);
+    /** The points of the chosen columns, or what is wrong with them: asked for as soon as all three are chosen. */
+    let asked = null;
+    async function ask() {
+      const [x, y, label] = selects.map((select) => select.value);
+      const mine = (asked = post(`api/csv?${new URLSearchParams({ x, y, label })}`, bytes));
+      const answer = await mine;
+      if (asked !== mine) return null;
+      if (answer.failed) {
+        asked = null;
+        toast(t("connection.lost"), "fault");
+      } else complain(answer.errors ? answer.errors.map((error) => wording(error, "error")) : []);
+      return answer;
+    }
+    function check() {
       mark();
-    });
+      asked = null;
+      if (use.disabled) complain(unclear(result, selects.map((select) => select.value)));
+      else ask();
+    }
+    for (const select of selects) select.addEventListener("change", check);
 
     const form = h("form", { class: "stack" },
       h("h2", { id: "upload-heading" }, t("upload.heading")),
@@ -70,20 +88,31 @@ export function createUpload(editor) {
       h("div", { class: "dialog-actions" }, cancel, use));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const [x, y, label] = selects.map((select) => select.value);
-      const answer = await post(`api/csv?${new URLSearchParams({ x, y, label })}`, bytes);
-      if (answer.failed) toast(t("connection.lost"), "fault");
-      else if (answer.errors) complain(answer.errors);
-      else {
-        dialog.close();
-        editor.use(answer.result.points);
-        tell(answer.result);
-      }
+      const answer = asked ? await asked : await ask();
+      if (!answer?.result) return;
+      dialog.close();
+      editor.use(answer.result.points);
+      tell(answer.result);
     });
-    complain([]);
-    mark();
+    check();
     dialog.replaceChildren(form);
     if (!dialog.open) dialog.showModal();
+  }
+
+  /** A column's name, and why it cannot have this role. */
+  function optionText(role, { name, numeric, classes }) {
+    if (role !== "label") return numeric ? name : t("upload.not_numbers", { name });
+    if (classes > MOST_CLASSES) return t("upload.many_values", { name });
+    return classes < 2 ? t("upload.one_value", { name }) : name;
+  }
+
+  /** Why a role has no column yet: there is none for it, or it is not clear which. */
+  function unclear({ columns }, chosen) {
+    const texts = [];
+    if (chosen.slice(0, 2).includes("") && columns.filter(({ numeric }) => numeric).length < 2) texts.push(t("upload.few_numbers"));
+    if (!chosen[2] && !columns.some(({ classes }) => classes > 1 && classes <= MOST_CLASSES)) texts.push(t("upload.no_classes", { limit: MOST_CLASSES }));
+    if (texts.length) return texts;
+    return ROLES.filter((_, index) => !chosen[index]).map((role) => t("upload.cannot_guess", { role: t(`upload.${role}`) }));
   }
 
   /** What became of the file: classes by number, and whether the axes were changed. */

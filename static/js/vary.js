@@ -15,9 +15,12 @@ export function createVary(store, commands) {
 
   function open() {
     const variations = store.boot.variations;
-    chosen = variations.find((variation) => variation.id === chosen?.id) ?? variations[0];
+    chosen = variations.find((variation) => variation.id === chosen?.id && !partReason(variation)) ?? variations[0];
     const select = h("select", { id: "vary-what" }, inGroups(variations).map(([label, members]) =>
-      h("optgroup", { label }, members.map((variation) => h("option", { value: variation.id, selected: variation === chosen }, variation.label)))));
+      h("optgroup", { label }, members.map((variation) => {
+        const reason = partReason(variation);
+        return h("option", { value: variation.id, selected: variation === chosen, disabled: Boolean(reason) }, reason ? t("vary.unfit", { name: variation.label, reason }) : variation.label);
+      }))));
     const description = h("p", { class: "sentence" });
     const place = h("div", { class: "vary-values" });
     error = h("p", { class: "error", role: "alert", id: "vary-error", hidden: true });
@@ -78,15 +81,34 @@ export function createVary(store, commands) {
     };
   }
 
-  /** The choices of a family: the suggested ones are ticked, or the first ones. */
+  /** Why a component cannot work with the data that are there, or nothing. @returns {string} */
+  function unfit({ tasks, classes }) {
+    const task = store.dataset?.task;
+    if (tasks && task && !tasks.includes(task)) return t(`vary.unfit_${task}`);
+    const there = store.data?.classes;
+    if (!classes || !there || (there >= classes[0] && there <= classes[1])) return "";
+    return t(classes[0] === classes[1] ? "vary.unfit_two" : "vary.unfit_count", { least: classes[0], most: classes[1] });
+  }
+
+  /** Why a parameter makes no sense: its component cannot work. */
+  function partReason({ id }) {
+    const [setting, component] = id.split(".");
+    const { family } = store.boot.form.network.find(({ name }) => name === setting) ?? {};
+    const entry = component && store.boot.catalog[family]?.find((one) => one.id === component);
+    return entry ? unfit(entry) : "";
+  }
+
+  /** The choices of a family: the suggested ones are ticked, or the first ones that work with the data. */
   function entriesOf(variation) {
     const entries = store.boot.catalog[variation.family] ?? [];
     const idOf = (value) => (typeof value === "object" ? value.id : value);
     const asObjects = typeof variation.values[0] !== "string";
-    return entries.map((entry, index) => {
+    let left = store.boot.limits.panels;
+    return entries.map((entry) => {
       const suggested = variation.values.find((value) => idOf(value) === entry.id);
-      const checked = variation.values.length ? suggested !== undefined : index < store.boot.limits.panels;
-      return { label: entry.label, title: entry.description, checked, value: suggested ?? (asObjects ? { id: entry.id } : entry.id) };
+      const reason = unfit(entry);
+      const checked = !reason && (variation.values.length ? suggested !== undefined : left-- > 0);
+      return { label: entry.label, title: entry.description, checked, reason, value: suggested ?? (asObjects ? { id: entry.id } : entry.id) };
     });
   }
 
@@ -100,15 +122,16 @@ export function createVary(store, commands) {
   function boxes(choices) {
     const { panels } = store.boot.limits;
     const counter = h("span", { class: "figure muted", "aria-live": "polite" });
-    const list = choices.map(({ label, title, checked, value }) => {
-      const input = h("input", { type: "checkbox", checked });
+    const list = choices.map(({ label, title, checked, value, reason = "" }) => {
+      const input = h("input", { type: "checkbox", checked, disabled: Boolean(reason) });
       input.addEventListener("change", count);
-      return { input, value, element: h("label", { class: "check", title }, input, h("span", {}, label)) };
+      return { input, value, reason, element: h("label", { class: `check${reason ? " unfit" : ""}`, title }, input, h("span", {}, label, reason ? h("small", {}, reason) : null)) };
     });
     function count() {
       const chosen = list.filter(({ input }) => input.checked).length;
       counter.textContent = t("vary.chosen", { count: chosen });
-      for (const { input, element } of list) {
+      for (const { input, element, reason } of list) {
+        if (reason) continue;
         input.disabled = chosen >= panels && !input.checked;
         element.classList.toggle("waiting", input.disabled);
       }
