@@ -2,11 +2,10 @@
 // are, and what it puts out. The numbers come with the frames, those of the outputs with the
 // messages about the inside. Sizes that range over powers of ten have logarithmic bars.
 
-import { layerName } from "./anatomy.js";
+import { layerName, number } from "./anatomy.js";
 import { h, setText } from "./dom.js";
 import { percent } from "./format.js";
 import { t } from "./i18n.js";
-import { number } from "./anatomy.js";
 
 /** Ends of the logarithmic bars, as powers of ten. */
 const GRADIENT = [-6, 1];
@@ -18,7 +17,8 @@ const place = (value, [low, high]) => (value > 0 ? Math.max(0, Math.min(1, (Math
 const power = (value) => (Number.isFinite(value) ? (value === 0 ? "0" : value.toExponential(1).replace("e+", "e").replaceAll("-", "−")) : "–");
 
 export function createLayers(store) {
-  const table = h("table", { class: "layer-table" });
+  // The roles are said because on a phone the rows are no longer laid out as a table.
+  const table = h("table", { class: "layer-table", role: "table" });
   const root = h("div", { class: "layers-view", tabindex: "0", role: "region" }, table, h("p", { class: "muted layers-note" }));
   let rows = [];
   let built = "";
@@ -26,7 +26,7 @@ export function createLayers(store) {
   function build(body) {
     root.setAttribute("aria-label", t("inside.layers"));
     const bar = (extra = "") => h("span", { class: `bar ${extra}`, "aria-hidden": "true" }, h("i", {}));
-    const cell = (kind) => {
+    const cell = (kind, key) => {
       const text = h("span", { class: "figure" });
       const line = bar(kind);
       if (kind === "band") {
@@ -34,16 +34,16 @@ export function createLayers(store) {
         line.style.setProperty("--from", `${100 * from}%`);
         line.style.setProperty("--to", `${100 * to}%`);
       }
-      return { text, line, element: h("td", {}, text, line) };
+      return { text, line, element: h("td", { role: "cell", "data-label": t(`inside.${key}`) }, text, line) };
     };
     rows = body.layers.slice(1).map((_, index) => {
-      const cells = { dead: cell(), saturated: cell(), gradient: cell(), update: cell("band"), output: cell("range") };
-      return { cells, element: h("tr", {}, h("th", { scope: "row" }, layerName(body, index + 1)), Object.values(cells).map(({ element }) => element)) };
+      const cells = { dead: cell("", "dead_units"), saturated: cell("", "saturated_units"), gradient: cell("", "gradient"), update: cell("band", "update"), output: cell("range", "activation") };
+      return { cells, element: h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, layerName(body, index + 1)), Object.values(cells).map(({ element }) => element)) };
     });
-    const head = (key) => h("th", { scope: "col", title: t(`inside.${key}_help`) }, t(`inside.${key}`));
+    const head = (key) => h("th", { scope: "col", role: "columnheader", title: t(`inside.${key}_help`) }, t(`inside.${key}`));
     table.replaceChildren(
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("inside.layer")), ["dead_units", "saturated_units", "gradient", "update", "activation"].map(head))),
-      h("tbody", {}, rows.map(({ element }) => element)));
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, h("th", { scope: "col", role: "columnheader" }, t("inside.layer")), ["dead_units", "saturated_units", "gradient", "update", "activation"].map(head))),
+      h("tbody", { role: "rowgroup" }, rows.map(({ element }) => element)));
     setText(root.lastChild, t("inside.layers_note"));
   }
 
