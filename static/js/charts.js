@@ -57,7 +57,7 @@ export function createCharts(store, loop) {
     chart.zoomButton = button("charts.late", "i-late", () => look(zoom ? null : { share: 1 / 3 }));
     const keys = [...spec.series, ...(spec.best ? [{ key: "charts.best", dash: "fine" }] : [])];
     chart.legend = h("span", { class: "chart-legend" }, keys.length > 1
-      ? keys.map(({ key, dash }) => h("span", { class: `key ${dash}`, "data-key": key }, t(hasText(`${key}_short`) ? `${key}_short` : key))) : null);
+      ? keys.map(({ key, dash }) => h("span", { class: `key ${dash}`, "data-key": key, title: t(key) }, t(hasText(`${key}_short`) ? `${key}_short` : key))) : null);
     chart.logButton.hidden = spec.floor !== undefined;
     if (spec.layers) {
       chart.select = h("select", { class: "layer-select", "aria-label": t("charts.which_layer") });

@@ -28,6 +28,10 @@ const FIELDS = {
 /** While a hand is on a control, echoes of earlier values must not move it. */
 const HOLD = 700;
 
+/** What was wrong may be right after any change that was taken, so errors are of their time. */
+let time = 0;
+export const nextTime = () => time++;
+
 /** A value with every parameter named, so that it compares with the default. */
 export function complete(descriptor, value, catalog) {
   const fill = (entryValue) => {
@@ -76,7 +80,9 @@ export function makeControl(descriptor, context) {
   let heldUntil = 0;
   let timer = 0;
   let failed = false;
-  const typed = descriptor.kind === "integer" || descriptor.kind === "number" || descriptor.kind === "text";
+  let saidAt = -1;
+  const number = descriptor.kind === "integer" || descriptor.kind === "number";
+  const typed = number || descriptor.kind === "text";
 
   const send = throttle(descriptor.live ? 50 : 125, (value) => context.change(value));
   const pass = (value, final) => {
@@ -140,13 +146,13 @@ export function makeControl(descriptor, context) {
     timer = setTimeout(() => show(latest), time + 10);
   }
   function set(value) {
+    if (!failed && !error.hidden && (saidAt !== time || !same(value, confirmed))) forgive();
     latest = value;
     confirmed = value;
     show(value);
   }
   function show(value) {
     if (performance.now() < heldUntil || failed) return;
-    if (!error.hidden) forgive();
     shown = value;
     field.set(value);
     mark();
@@ -164,6 +170,24 @@ export function makeControl(descriptor, context) {
     forgive();
     field.clear?.();
   }
+  /** What was refused gives way to what holds; why it was refused stays until something is set. */
+  function giveWay() {
+    failed = false;
+    heldUntil = 0;
+    clearTimeout(timer);
+    latest = shown = confirmed;
+    field.set(confirmed, true);
+    mark();
+  }
+  // A number can be corrected as long as the hand is on it.
+  if (number) {
+    element.addEventListener("focusout", (event) => {
+      if (!failed || field.element.contains(event.relatedTarget)) return;
+      giveWay();
+      for (const input of field.inputs ?? []) input.removeAttribute("aria-invalid");
+      element.classList.remove("failed");
+    });
+  }
 
   field.set(shown);
   mark();
@@ -180,16 +204,14 @@ export function makeControl(descriptor, context) {
     fail(path, text, at) {
       if (field.fail?.(path, text, at)) return true;
       failed = true;
-      // What was typed stays to be corrected; a choice that was refused goes back to what holds.
-      if (!typed) {
-        failed = false;
-        heldUntil = 0;
-        clearTimeout(timer);
-        show(confirmed);
-      }
-      element.classList.add("failed");
+      saidAt = time;
+      // What was typed stays to be corrected; what was chosen, or left already, goes back to what holds.
+      const left = number && !field.element.contains(document.activeElement);
+      if (!typed || left) giveWay();
       error.textContent = text;
       error.hidden = false;
+      if (left) return true;
+      element.classList.add("failed");
       field.point?.(at);
       for (const input of field.inputs ?? []) input.setAttribute("aria-invalid", "true");
       return true;

@@ -4,13 +4,12 @@
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
+import { ringFor } from "./points.js";
 
 /** Distances: between the points of a stroke, and of a step with an arrow key, in the plane. */
 const SPACING = 0.4;
 const STEP = 0.25;
 const LONG_STEP = 1;
-/** Half of what the largest mark takes, in pixels. */
-const MARK = 9;
 /** How near is "on a point", in pixels. */
 const REACH = { mouse: 12, pen: 16, touch: 24 };
 
@@ -32,7 +31,8 @@ export function createSheet(stage, hand, plane) {
 
   /** Within the plane, and so far from its edge that a mark there is seen whole. */
   const inPlane = (value) => {
-    const margin = element.clientWidth ? (MARK * span) / element.clientWidth : 0;
+    const { clientWidth } = element;
+    const margin = clientWidth ? (ringFor(clientWidth) * span) / clientWidth : 0;
     return Math.min(high - margin, Math.max(low + margin, value));
   };
   function placeOf(event) {

@@ -68,7 +68,7 @@ export function numberField(descriptor, { id, change, compact }) {
   const field = h("span", { class: "number-field" },
     scale ? null : h("button", { type: "button", class: "stepper", tabindex: "-1", "aria-label": t("settings.less", { name: descriptor.label }), onclick: () => step(-1) }, "−"),
     input,
-    unit ? h("span", { class: "unit", "aria-hidden": "true" }, unit) : null,
+    unit ? h("span", { class: "measure", "aria-hidden": "true" }, unit) : null,
     scale ? null : h("button", { type: "button", class: "stepper", tabindex: "-1", "aria-label": t("settings.more", { name: descriptor.label }), onclick: () => step(1) }, "+"));
 
   function set(value, force = false) {

@@ -4,6 +4,7 @@
 
 import { createBayes } from "./bayes.js";
 import { createCharts } from "./charts.js";
+import { nextTime } from "./controls.js";
 import { createData } from "./data.js";
 import { prefersStill, readable, same, throttle } from "./dom.js";
 import { createEditor } from "./editor.js";
@@ -14,7 +15,7 @@ import { t } from "./i18n.js";
 import { createInside } from "./inside.js";
 import { createKeyboard } from "./keyboard.js";
 import { createLoop } from "./loop.js";
-import { say, toast, wording } from "./notices.js";
+import { clearFaults, say, toast, wording } from "./notices.js";
 import { LETTERS } from "./palette.js";
 import { closeSheets, createLanguage, createShare, createSheets, createTheme } from "./page.js";
 import { createPanels } from "./panels.js";
@@ -156,6 +157,10 @@ const socket = createSocket({
 /** Events of the server. */
 function receive(event) {
   if (event.type === "state") {
+    if (!same(event.experiment, store.experiment)) {
+      nextTime();
+      clearFaults();
+    }
     store.receiveState(event);
     files.opened();
     keepExperiment(store.linkComplete ? null : { link: store.link, experiment: store.experiment });
@@ -188,6 +193,29 @@ const showLink = throttle(300, () => {
   if (location.hash === written && location.hash !== `#${store.link}`) write(store.link);
 });
 
+/** The last error of each setting, to be said again in another language. */
+const errors = new Map();
+/** The texts that were refused stand to be corrected, also in another language. @type {{name: string, at: number, text: string}[]} */
+let unfinished = [];
+const wrongTexts = (name) => [...document.querySelectorAll(`.column .control[data-name="${CSS.escape(name)}"] input.text`)];
+store.on("leaving", () => {
+  unfinished = [];
+  for (const key of [...errors.keys()]) {
+    const name = key.split(" ")[1];
+    const controls = [...document.querySelectorAll(`.column .control[data-name="${CSS.escape(name)}"]`)];
+    if (!controls.some((control) => control.querySelector(".error:not([hidden])"))) errors.delete(key);
+    else wrongTexts(name).forEach((input, at) => input.hasAttribute("aria-invalid") && unfinished.push({ name, at, text: input.value }));
+  }
+});
+store.on("boot", () => {
+  if (!store.experiment) return;
+  for (const { name, at, text } of unfinished) {
+    const input = wrongTexts(name)[at];
+    if (input) input.value = text;
+  }
+  for (const event of [...errors.values()]) showError(event);
+});
+
 /** An error goes beside its control; without one it becomes a toast. */
 function showError(event) {
   if (event.code === "bad_checkpoint") {
@@ -204,6 +232,7 @@ function showError(event) {
   if (vary.fail(text) || files.fail(event.path ?? [], plain)) return;
   if (place === "speed" && transport.fail(path, wording(event, "error"))) return;
   const shown = column?.fail(path, text, event.params?.position) ?? false;
+  if (shown) errors.set(`${place} ${name}`, event);
   // What cannot go together is said at the setting the server names and also where the hand was.
   const away = event.code === "impossible" && touched && (touched.column !== column || touched.path.at(-1) !== name);
   const atHand = (away || (!shown && event.code === "impossible" && touched)) && touched.column.fail(touched.path, text);
@@ -226,6 +255,7 @@ function showConnection(status, detail) {
   document.body.classList.toggle("offline", lost);
   if (lost) undrawn.length = 0;
   if (status !== "open") return;
+  clearFaults();
   inside.forget();
   if (detail) return;
   // A new session counts its runs and panels anew; what is shown stays until its first state.

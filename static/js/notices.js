@@ -6,12 +6,13 @@ import { h, icon } from "./dom.js";
 import { currentLanguage, hasText, t } from "./i18n.js";
 import { withUnit } from "./format.js";
 
+const MOST = 3;
 const PAUSE = 5000;
 let lastSpoken = -Infinity;
 let timer = 0;
 
 /**
- * Several texts are one message: the first with the others below it.
+ * The newest is on top. Several texts are one message: the first with the others below it.
  * @param {string|string[]} message @param {"note"|"fault"} [tone] @param {number} [time] ms
  */
 export function toast(message, tone = "note", time = tone === "fault" ? 10_000 : 5000) {
@@ -22,10 +23,20 @@ export function toast(message, tone = "note", time = tone === "fault" ? 10_000 :
   const element = h("div", { class: `toast ${tone}`, role: tone === "fault" ? "alert" : null, "data-message": text },
     lines.length > 1 ? h("div", {}, lines.map((line) => h("p", {}, line))) : h("span", {}, text),
     h("button", { type: "button", class: "mini", "aria-label": t("page.close"), onclick: () => element.remove() }, icon("i-close")));
-  root.append(element);
+  root.prepend(element);
   if (tone !== "fault") say(text, true);
-  while (root.children.length > 3) root.firstChild.remove();
+  while (root.children.length > MOST) root.lastChild.remove();
   setTimeout(() => element.remove(), time);
+}
+
+/** What went wrong is over: something has been taken since. */
+export function clearFaults() {
+  for (const element of document.querySelectorAll("#toasts .fault")) element.remove();
+}
+
+/** All of them, because they are in the words of another language. */
+export function clearToasts() {
+  document.getElementById("toasts").replaceChildren();
 }
 
 /** Speaks to screen readers; `urgent` (start, pause, divergence) does not wait. */

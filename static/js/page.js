@@ -4,7 +4,7 @@
 
 import { h } from "./dom.js";
 import { currentLanguage, setLanguage, t } from "./i18n.js";
-import { toast } from "./notices.js";
+import { clearToasts, toast } from "./notices.js";
 import { recall, remember } from "./saved.js";
 
 const THEMES = ["system", "light", "dark"];
@@ -49,6 +49,7 @@ export function createLanguage(store) {
     }
   }
   function use(boot) {
+    store.emit("leaving");
     setLanguage(boot.lang, boot.strings);
     store.boot = boot;
     document.title = t("page.title");
@@ -74,6 +75,7 @@ export function createLanguage(store) {
         address.searchParams.set("lang", language);
         history.replaceState(null, "", address);
       }
+      clearToasts();
       await change(language);
     },
   };

@@ -47,6 +47,9 @@ export function fit(canvas, size) {
 
 const radiusFor = (size, count) => Math.max(1.9, Math.min(6, (size / 105) * (count > 900 ? 0.75 : 1)));
 
+/** How far a mark with its ring reaches at most, in pixels. */
+export const ringFor = (size) => 1.6 * radiusFor(size, 0) + 1.5;
+
 /** One marker of a class; also used by thumbnails and the legend. @param {boolean|string} fill a part's fill, or whether it is hollow */
 export function drawMarker(context, index, x, y, radius, fill) {
   paintMarker(context, SHAPES[index % SHAPES.length], classColor(index), ink().edge, x, y, radius, fill === true ? "hollow" : fill || "full");

@@ -181,10 +181,10 @@ export function buildChart(chart, shown, { log, zoom, layer, selected, height, b
       name: label(one), hovertemplate: `${label(one)} %{y:${hovered}}<extra></extra>`, connectgaps: false, showlegend: false,
     };
   });
-  return { traces, lines: [...lines, ...best], range, yRange, labels: endLabels(lines, chart, shown, layer, log, yRange, height), label };
+  return { traces, lines: [...lines, ...best], range, yRange, labels: endLabels(lines, chart, shown, layer, log, yRange, height, words), label };
 }
 
-function endLabels(lines, chart, shown, layer, log, [low, high], height) {
+function endLabels(lines, chart, shown, layer, log, [low, high], height, words) {
   const byLayer = chart.layers && layer === "all";
   if (shown.length < 2 && !byLayer) return [];
   const ends = [];
@@ -194,7 +194,7 @@ function endLabels(lines, chart, shown, layer, log, [low, high], height) {
     if (value === null || value === undefined || (log && value <= 0)) continue;
     if (log) value = Math.log10(value);
     const at = Math.min(Math.max((value - low) / (high - low), 0), 1);
-    ends.push({ text: byLayer ? (one.output ? "out" : String(one.layer + 1)) : one.panel.letter, color: one.panel.color, y: (1 - at) * height });
+    ends.push({ text: byLayer ? (one.output ? words("charts.output_short") : String(one.layer + 1)) : one.panel.letter, color: one.panel.color, y: (1 - at) * height });
   }
   const placed = spread(ends.map((end) => end.y), 12, height);
   return ends.map((end, index) => ({ ...end, y: 1 - placed[index] / height }));
