@@ -168,6 +168,12 @@ class Socket(WebSocketsSansIOProtocol):
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True  # a refusal completes it, which uvicorn overlooks and complains about
+        if message["type"] == "websocket.close" and message.get("code") == refusals.POLICY_VIOLATION:
+            # uvicorn reads on until the close is answered; of a flood that would be megabytes, read for nothing.
+            if not self.transport.is_closing():
+                self.read_paused = True
+                self.transport.pause_reading()
+            self._cut_soon()
 
     def send_receive_event_to_app(self) -> None:
         if self._silent:

@@ -126,7 +126,8 @@ class Turns:
             raise _Busy
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._turns.acquire(), TURN)
+            async with asyncio.timeout(TURN):
+                await self._turns.acquire()
         except TimeoutError:
             raise _Busy from None
         finally:

@@ -253,8 +253,10 @@ class Pump:
                     timeout = min(times) - time.monotonic()
                     if timeout <= 0:
                         return
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the wake-up.
             try:
-                await asyncio.wait_for(self.wake.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self.wake.wait()
             except TimeoutError:
                 return
 

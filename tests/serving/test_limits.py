@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -357,3 +358,20 @@ def test_who_does_not_read_is_not_listened_to(text: str) -> None:
         worker.stop()
     assert BACKLOG <= waiting <= BACKLOG + 20
     assert said < 4 * BACKLOG
+
+
+def test_a_sender_that_is_woken_and_cancelled_in_one_breath_is_cancelled() -> None:
+    """A flood does that: a message wakes the sender while its rate ends the connection."""
+
+    async def wake_and_cancel() -> bool:
+        pump = Pump(Deaf("[]"), Worker())  # type: ignore[arg-type]
+        pump.unsaved, pump.save_due = True, time.monotonic() + 60  # so it waits with a limit
+        task = asyncio.create_task(pump._until(0.0))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        pump.wake.set()
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=2)
+        return bool(done) and task.cancelled()
+
+    assert asyncio.run(wake_and_cancel())
