@@ -133,7 +133,7 @@ def test_what_is_best_possible_is_in_column_and_charts(open_page) -> None:
     assert 85 < best < 99
     expect(page.locator(".best")).not_to_have_class(re.compile("pending"))
     page.keyboard.press("e")
-    legend = page.locator("[data-chart=accuracy] .key", has_text="Best possible")
+    legend = page.locator("[data-chart=accuracy] .key[title='Best possible']")
     expect(legend).to_be_visible()
     plot = "document.querySelector('[data-chart=accuracy] .plot').data"
     until(page, f"{plot}?.some((trace) => trace.y[0] > 0.85 && new Set(trace.y).size === 1)")
@@ -152,7 +152,7 @@ def test_the_bayes_boundary_is_drawn_over_all_panels(open_page) -> None:
     choose(page, "Your own")
     expect(page.locator("#bayes")).to_be_disabled()
     expect(page.locator(".best")).to_contain_text("not known")
-    expect(page.locator("[data-chart=accuracy] .key", has_text="Best possible")).to_be_hidden()
+    expect(page.locator("[data-chart=accuracy] .key[title='Best possible']")).to_be_hidden()
 
 
 def test_an_older_question_about_the_best_possible_is_given_up(open_page) -> None:
