@@ -69,7 +69,7 @@ class Job:
         begin = time.thread_time()
         if not self.begun:
             self.begun = True
-            self._end = begin + self._budget
+            self._end = time.perf_counter() + self._budget  # of the clock on the wall: a frame is due then
             self.session.apply()
             self.session.aim(self.epochs)
         now = time.thread_time()
@@ -83,7 +83,7 @@ class Job:
             if arrived:
                 break
             self.account.pace += 0.2 * ((now - before) / updates - self.account.pace)
-            if now > self._end or self._trained >= allowance:
+            if time.perf_counter() > self._end or self._trained >= allowance:
                 self.session.settle()
                 break
             if now > slice_end:
