@@ -138,7 +138,7 @@ def test_what_is_best_possible_is_in_column_and_charts(open_page) -> None:
     plot = "document.querySelector('[data-chart=accuracy] .plot').data"
     until(page, f"{plot}?.some((trace) => trace.y[0] > 0.85 && new Set(trace.y).size === 1)")
     assert page.evaluate(f"{plot}[0].y[0]") == pytest.approx(best / 100, abs=1e-3)
-    expect(page.locator("[data-chart=loss] .key", has_text="Best possible")).to_be_visible()
+    expect(page.locator("[data-chart=loss] .key[title='Best possible']")).to_be_visible()
 
 
 def test_the_bayes_boundary_is_drawn_over_all_panels(open_page) -> None:
