@@ -51,7 +51,7 @@ ACTIVATIONS: dict[str, Activation] = {"relu": ReLU(), "tanh": Tanh(), "sigmoid":
 REGULARIZATIONS: dict[str, type[L1] | type[L2] | None] = {"none": None, "L1": L1, "L2": L2}
 UNIFORM, ZEROS = Uniform(0.5), Zeros()
 FIRST_WEIGHTS = {"seed": (NetworkSpec().seed,), "gain": (NetworkSpec().gain,), "initializer": (UNIFORM, ZEROS)}
-"""The settings of a network that first weights depend on, and the values with which they are TensorFlow Playground's."""
+"""What first weights depend on in a network, with the values that make them TensorFlow Playground's."""
 DATASETS: dict[str, Dataset] = {"circle": Circle(), "xor": Xor(), "gauss": Gaussian(), "spiral": Spiral()}
 VALUE_DATASETS: dict[str, Dataset] = {"reg-plane": Plane(), "reg-gauss": Bumps()}
 PROBLEMS = {"classification": "classes", "regression": "values"}
