@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from app.checkpoint import MAX_CHECKPOINT
+
 ROOT = Path(__file__).resolve().parents[2]
 WINDOW = 2
 SMALL = "samples=40&hidden=3&speed=1000"
@@ -125,12 +127,12 @@ def test_a_damaged_link_gives_a_notice_and_a_session(client: Any, server: Any) -
         page.until("frame")
 
 
-def test_a_message_beyond_a_mebibyte_ends_only_its_own_session(client: Any, server: Any) -> None:
+def test_a_message_beyond_the_largest_checkpoint_ends_only_its_own_session(client: Any, server: Any) -> None:
     with client(server, SMALL) as bystander, client(server, SMALL) as page:
         with pytest.raises(ConnectionClosed):
-            page.socket.send(" " * (2 * 1024 * 1024))
-            page.until("error")
-            page.until("error")
+            page.socket.send(" " * (MAX_CHECKPOINT + 1))
+            while True:
+                page.until("error")
         bystander.say(type="play")
         bystander.until("frame", lambda frame: frame["epoch"][-1] > 1)
 
