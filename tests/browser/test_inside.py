@@ -180,6 +180,16 @@ def test_layers_and_results_are_the_engines(open_page: Callable[..., Page]) -> N
             assert cells == [*told, str(table[index].sum())]
 
 
+# The rings of what is misclassified are there, in the size that the picture has beside the open view.
+DRAWN = """(() => {
+  const rings = document.querySelector('.panel .rings');
+  const blank = document.createElement('canvas');
+  [blank.width, blank.height] = [rings.width, rings.height];
+  const fits = Math.abs(rings.width - rings.clientWidth * devicePixelRatio) < 2;
+  return fits && rings.toDataURL() !== blank.toDataURL();
+})()"""
+
+
 def test_points_of_a_cell_are_pointed_out_in_the_picture(open_page: Callable[..., Page]) -> None:
     page = open_page("v=1&dataset=moons&hidden=3", still=True)
     look(page)
@@ -187,6 +197,7 @@ def test_points_of_a_cell_are_pointed_out_in_the_picture(open_page: Callable[...
     rings = "document.querySelector('.panel .rings').toDataURL()"
     page.mouse.move(5, 5)
     until(page, "document.querySelector('.confusion')?.textContent")
+    until(page, DRAWN)
     before = page.evaluate(rings)
     cell = page.locator(".confusion", has_not_text=re.compile(r"^0$")).first
     cell.hover()
