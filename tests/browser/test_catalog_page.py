@@ -79,7 +79,7 @@ def server_with_sine() -> Iterator[str]:
 
 
 @pytest.mark.browser
-def test_a_new_activation_is_in_the_page(open_page, server_with_sine: str) -> None:
+def test_a_new_activation_is_in_the_page(server_with_sine: str, open_page) -> None:
     page = open_page(base=server_with_sine)
     page.get_by_label("Activation, layer 1").select_option(label="Sine")
     until(page, "location.hash.includes('8-sine')")
@@ -87,7 +87,7 @@ def test_a_new_activation_is_in_the_page(open_page, server_with_sine: str) -> No
 
 
 @pytest.mark.browser
-def test_a_new_dataset_is_in_the_page(open_page, server_with_sine: str) -> None:
+def test_a_new_dataset_is_in_the_page(server_with_sine: str, open_page) -> None:
     page = open_page(base=server_with_sine)
     page.get_by_label("Halves").check(force=True)
     until(page, "location.hash.includes('dataset=halves')")
