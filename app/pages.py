@@ -95,11 +95,18 @@ def events() -> list[dict[str, Any]]:
     ]
 
 
-def tensors() -> list[dict[str, Any]]:
-    """Every array of the binary messages."""
+def messages() -> list[dict[str, Any]]:
+    """Every kind of binary message with its arrays."""
     return [
-        {"name": name, "description": description, "fields": [], "dtype": dtype, "shape": shape}
-        for name, (dtype, shape, description) in protocol.TENSORS.items()
+        {
+            "name": kind,
+            "description": description,
+            "fields": [
+                {"name": name, "type": f"{dtype} {shape}", "description": text, "required": True}
+                for name, (dtype, shape, text) in arrays.items()
+            ],
+        }
+        for kind, (description, arrays) in protocol.MESSAGES.items()
     ]
 
 
@@ -140,7 +147,7 @@ def reference(request: Request) -> HTMLResponse:
 @router.get("/protocol", response_class=HTMLResponse)
 def protocol_page(request: Request) -> HTMLResponse:
     return _render(
-        request, "protocol.html", commands=commands(), events=events(), tensors=tensors(), requests=requests()
+        request, "protocol.html", commands=commands(), events=events(), messages=messages(), requests=requests()
     )
 
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
 from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, real, shown, whole
+from app.views import VIEWS, View
+from app.views.base import Tensor
 from engine.datasets import PLANE
 from engine.own import MAX_CLASSES, MAX_POINTS
 from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_WIDTH, DataSpec, Experiment, NetworkSpec
@@ -19,6 +21,14 @@ MAX_WEIGHT = 1e4
 Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
 OwnClass: Any = whole(0, MAX_CLASSES - 1, "Class of a point, from 0.")
 Coordinate: Any = real(*PLANE, "Coordinate of a point.")
+
+
+def _at(place: str, kind: Any, value: object) -> Any:
+    """Validate a part of a command. Raises Invalid with its place."""
+    try:
+        return parse(kind, value)
+    except Invalid as error:
+        raise Invalid(*(problem.under(place) for problem in error.problems)) from None
 
 
 class Command(BaseModel):
@@ -153,10 +163,23 @@ class Vary(Command):
 
 
 class Look(Command):
-    """Look inside one network: an `inside` message comes with every second frame, until another is looked at."""
+    """Look at one network: the messages of the chosen views come with every few frames, until another is looked at."""
 
     type: Literal["look"]
     panel: Annotated[Panel | None, Field(description="Place of the panel, from 0; null to stop looking.")]
+    views: Annotated[
+        Any,
+        PlainValidator(partial(_at, "views", tuple[View, ...])),
+        Field(description="The views, as texts or objects with an id.", validate_default=True),
+    ] = ["inside"]
+
+
+class Ask(Command):
+    """Ask for one view of a network once."""
+
+    type: Literal["ask"]
+    panel: Panel
+    view: Annotated[Any, PlainValidator(partial(_at, "view", View)), Field(description="The view, as text or object.")]
 
 
 class Weigh(Command):
@@ -232,73 +255,71 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         "A network's numbers have overflowed; it is paused, the others go on.",
         {"panel": "the panel's id", "epoch": "when", "code": "why", "message": "what to try, as an English sentence"},
     ),
+    "load": (
+        "Sessions wait for each other, so all of them train less and get fewer frames. Said to pages that play, at "
+        "most every five seconds, and once when it is over.",
+        {"busy": "whether it is so now", "rate": "frames a second that this page got of late"},
+    ),
 }
 
-# Arrays of the binary messages: name → (type, shape, description).
-TENSORS: dict[str, tuple[str, str, str]] = {
-    "points": ("F32", "(N, 2)", "data: coordinates of every point"),
-    "labels": ("U8", "(N)", "data: class of every point, 0 where they carry values"),
-    "values": ("F32", "(N)", "data: value of every point, only where the metadata's task is values"),
-    "part": (
-        "U8",
-        "(N)",
-        "data: 0 training (with the points that early stopping holds out), 1 test, 2 validation, 3 train-dev",
+# What the binary messages are for, and their arrays: kind → (description, name → (type, shape, description)).
+MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
+    "data": (
+        "All points; sent when they change.",
+        {
+            "points": ("F32", "(N, 2)", "coordinates of every point"),
+            "labels": ("U8", "(N)", "class of every point, 0 where they carry values"),
+            "values": ("F32", "(N)", "value of every point, only where the metadata's task is values"),
+            "part": (
+                "U8",
+                "(N)",
+                "0 training (with the points that early stopping holds out), 1 test, 2 validation, 3 train-dev",
+            ),
+            "classes": ("I32", "(1)", "number of classes, 0 where they carry values"),
+        },
     ),
-    "classes": ("I32", "(1)", "data: number of classes, 0 where they carry values"),
-    "boundary": (
-        "U8",
-        "(P, G, G)",
-        "frame: class·Q + level with Q = ⌊256 / classes⌋; level is the confidence from 0 to Q − 1; row 0 is the top; "
-        "for values (v + 1)/2 · 255, cut off at ±1",
+    "frame": (
+        "What the panels show now, and the rows of the history since the frame before.",
+        {
+            "boundary": (
+                "U8",
+                "(P, G, G)",
+                "class·Q + level with Q = ⌊256 / classes⌋; level is the confidence from 0 to Q − 1; row 0 is the top; "
+                "for values (v + 1)/2 · 255, cut off at ±1",
+            ),
+            "curve": ("F32", "(P, 121)", "prediction along the x1 axis from -6 to 6, only for data of 1 dimension"),
+            "predicted": ("U8", "(P, N)", "predicted class of every point"),
+            "epoch": ("F64", "(T)", "epochs trained at each row; the last row is now, with numbers up to 4 frames old"),
+            "recorded": ("U8", "(T)", "1 where the row belongs into the history"),
+            "train_loss": ("F32", "(T, P)", "data loss on the training points"),
+            "test_loss": ("F32", "(T, P)", "data loss on the test points"),
+            "validation_loss": ("F32", "(T, P)", "data loss on the validation points, NaN where there are none"),
+            "train_dev_loss": ("F32", "(T, P)", "data loss on the train-dev points, NaN where there are none"),
+            "penalty": ("F32", "(T, P)", "regularization loss R"),
+            "train_accuracy": ("F32", "(T, P)", "share of training points classified correctly"),
+            "test_accuracy": ("F32", "(T, P)", "share of test points classified correctly"),
+            "validation_accuracy": ("F32", "(T, P)", "share of validation points classified correctly"),
+            "train_dev_accuracy": ("F32", "(T, P)", "share of train-dev points classified correctly"),
+            "train_r2": ("F32", "(T, P)", "R² on the training points, for values"),
+            "test_r2": ("F32", "(T, P)", "R² on the test points, for values"),
+            "validation_r2": ("F32", "(T, P)", "R² on the validation points, for values"),
+            "train_dev_r2": ("F32", "(T, P)", "R² on the train-dev points, for values"),
+            "validation_error": ("F32", "(T, P)", "root mean squared error on the validation points, for values"),
+            "train_dev_error": ("F32", "(T, P)", "root mean squared error on the train-dev points, for values"),
+            "train_error": ("F32", "(T, P)", "root mean squared error on the training points, for values"),
+            "test_error": ("F32", "(T, P)", "root mean squared error on the test points, for values"),
+            "dead_ratio": ("F32", "(T, P)", "share of hidden units that are 0 for every training point"),
+            "saturation_ratio": ("F32", "(T, P)", "share of outputs of bounded units with |g′(z)| < 0.05"),
+            "layer_dead_ratio": ("F32", "(T, P, L)", "the same for each hidden layer, NaN where there is none"),
+            "layer_saturation_ratio": ("F32", "(T, P, L)", "the same for each hidden layer"),
+            "gradient_norm": ("F32", "(T, P, L + 1)", "norm of the gradient of each weight layer"),
+            "update_ratio": ("F32", "(T, P, L + 1)", "norm of the last update over norm of the weights"),
+            "step": ("I32", "(P)", "updates so far"),
+            "diverged": ("U8", "(P)", "1 where the network has diverged"),
+            "stopped": ("U8", "(P)", "1 where early stopping has ended the network"),
+        },
     ),
-    "curve": ("F32", "(P, 121)", "frame: prediction along the x1 axis from -6 to 6, only for data of 1 dimension"),
-    "predicted": ("U8", "(P, N)", "frame: predicted class of every point"),
-    "epoch": ("F64", "(T)", "frame: epochs trained at each row; the last row is now, with numbers up to 4 frames old"),
-    "recorded": ("U8", "(T)", "frame: 1 where the row belongs into the history"),
-    "train_loss": ("F32", "(T, P)", "frame: data loss on the training points"),
-    "test_loss": ("F32", "(T, P)", "frame: data loss on the test points"),
-    "validation_loss": ("F32", "(T, P)", "frame: data loss on the validation points, NaN where there are none"),
-    "train_dev_loss": ("F32", "(T, P)", "frame: data loss on the train-dev points, NaN where there are none"),
-    "penalty": ("F32", "(T, P)", "frame: regularization loss R"),
-    "train_accuracy": ("F32", "(T, P)", "frame: share of training points classified correctly"),
-    "test_accuracy": ("F32", "(T, P)", "frame: share of test points classified correctly"),
-    "validation_accuracy": ("F32", "(T, P)", "frame: share of validation points classified correctly"),
-    "train_dev_accuracy": ("F32", "(T, P)", "frame: share of train-dev points classified correctly"),
-    "train_r2": ("F32", "(T, P)", "frame: R² on the training points, for values"),
-    "test_r2": ("F32", "(T, P)", "frame: R² on the test points, for values"),
-    "validation_r2": ("F32", "(T, P)", "frame: R² on the validation points, for values"),
-    "train_dev_r2": ("F32", "(T, P)", "frame: R² on the train-dev points, for values"),
-    "validation_error": ("F32", "(T, P)", "frame: root mean squared error on the validation points, for values"),
-    "train_dev_error": ("F32", "(T, P)", "frame: root mean squared error on the train-dev points, for values"),
-    "train_error": ("F32", "(T, P)", "frame: root mean squared error on the training points, for values"),
-    "test_error": ("F32", "(T, P)", "frame: root mean squared error on the test points, for values"),
-    "dead_ratio": ("F32", "(T, P)", "frame: share of hidden units that are 0 for every training point"),
-    "saturation_ratio": (
-        "F32",
-        "(T, P)",
-        "frame: share of outputs of bounded units with |g′(z)| < 0.05",
-    ),
-    "layer_dead_ratio": ("F32", "(T, P, L)", "frame: the same for each hidden layer, NaN where there is none"),
-    "layer_saturation_ratio": ("F32", "(T, P, L)", "frame: the same for each hidden layer"),
-    "gradient_norm": ("F32", "(T, P, L + 1)", "frame: norm of the gradient of each weight layer"),
-    "update_ratio": ("F32", "(T, P, L + 1)", "frame: norm of the last update over norm of the weights"),
-    "maps": (
-        "U8",
-        "(U, R, R)",
-        "inside: response of every unit over the plane, (v / scale + 1)/2 · 255; row 0 is the top",
-    ),
-    "scale": ("F32", "(U)", "inside: the largest size of each unit's response"),
-    "active": ("I32", "(U)", "inside: training points at which the unit's output is not 0"),
-    "mean": ("F32", "(U)", "inside: mean output over the training points"),
-    "spread": ("F32", "(U)", "inside: standard deviation of the output over the training points"),
-    "saturated": ("F32", "(U)", "inside: share of the training points at which the unit's activation is flat"),
-    "sizes": ("I32", "(L + 2)", "inside: units in each layer, inputs and outputs included; they sum to U"),
-    "shapes": ("I32", "(L + 1, 2)", "inside: rows and columns of each layer's weights"),
-    "weights": ("F32", "(W)", "inside: the weights of all layers, row by row"),
-    "biases": ("F32", "(B)", "inside: the biases of all layers"),
-    "step": ("I32", "(P)", "frame: updates so far"),
-    "diverged": ("U8", "(P)", "frame: 1 where the network has diverged"),
-    "stopped": ("U8", "(P)", "frame: 1 where early stopping has ended the network"),
+    **{name: (chosen.description.en, chosen.tensors) for name, chosen in VIEWS.items()},
 }
 
 

@@ -9,7 +9,7 @@ needs none: ``formula(expression="max(x1, x2)")``, ``function(function=sine)``.
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type_hints
 
@@ -28,8 +28,11 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.i18n import strings, translate
+from app.views.base import VIEWS
 from engine import CATALOG
 from engine.component import Component, Refused, Setting
+
+REGISTRIES: dict[str, Mapping[str, type[Component]]] = {**CATALOG, "views": VIEWS}
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
@@ -346,7 +349,7 @@ def _component(base: type[Component], value: object) -> Component:
         return value
     if isinstance(value, str):
         value = _expand(value)
-    registry = CATALOG[base.family]
+    registry = REGISTRIES[base.family]
     if not isinstance(value, dict):
         raise PydanticCustomError("wrong_type", "an object with an id", {})
     if "id" not in value:

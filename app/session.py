@@ -15,15 +15,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from app import checkpoint, frames, links, protocol
+from app import checkpoint, frames, links, protocol, views
 from app.i18n import translate
-from app.schema import Invalid, Problem, dump, shown
+from app.schema import Invalid, Problem, dump, refusal, shown
 from app.variations import variations, vary
 from engine import Data, Experiment, Metrics, NetworkSpec, Trainer, draw
 from engine.checks import refuse
 from engine.component import Array, Refused
 from engine.datasets import Own
-from engine.inside import inside
 from engine.losses import AutomaticLoss
 from engine.own import encode
 from engine.results import size
@@ -59,7 +58,6 @@ PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
 GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
 CURVE = 121  # places along the x1 axis where data of one dimension are predicted
 MEASURE_EVERY = 4  # frames
-LOOK_EVERY = 2
 LARGE = 8_000  # parameters, over all panels
 
 
@@ -111,7 +109,8 @@ class Session:
         self._target = 0.0  # epochs
         self._recorded = 0.0  # the latest recorded epoch
         self._ids = 0
-        self._looked_at: int | None = None  # a panel's id
+        self._looked_at: int | None = None  # a panel's id,
+        self._looks: tuple[views.View, ...] = ()  # and what of it
         self._frames = 0
         self._rows: list[Row] = []
         self._latest: Row | None = None  # the latest measured row,
@@ -204,8 +203,7 @@ class Session:
         out, self._events = self._events, []
         if frame_bytes:
             out.append(frame_bytes)
-            if looked := self._inside():
-                out.append(looked)
+            out += self._views()
         if save and (saved := self.checkpoint()):
             out.append(saved)
         return out
@@ -320,29 +318,24 @@ class Session:
         self._changed = self._stale = False
         return frames.encode(arrays, {"kind": "frame", "frame": str(self._frames), "run": str(self.run)})
 
-    def _inside(self) -> bytes | None:
-        """What is looked at, with every second frame while it plays; None if nothing is."""
-        panel = next((panel for panel in self.panels if panel.id == self._looked_at), None)
-        if panel is None or panel.diverged or (self.playing and self._frames % LOOK_EVERY):
-            return None
-        seen = inside(panel.trainer)
-        if not np.isfinite(seen.scale).all():
-            return None
-        arrays: dict[str, Array] = {
-            "maps": ((seen.maps + 1) * 127.5).round().astype(np.uint8),
-            "scale": seen.scale.astype(np.float32),
-            "active": seen.active.astype(np.int32),
-            "mean": seen.mean.astype(np.float32),
-            "spread": seen.spread.astype(np.float32),
-            "saturated": seen.saturated.astype(np.float32),
-            "sizes": np.array(seen.sizes, np.int32),
-            "shapes": np.array([weights.shape for weights in seen.weights], np.int32),
-            "weights": np.concatenate([weights.ravel() for weights in seen.weights]).astype(np.float32),
-            "biases": np.concatenate(seen.biases).astype(np.float32),
-        }
-        about = {"kind": "inside", "run": str(self.run), "panel": str(panel.id), "epoch": str(self.position)}
-        about["points"] = str(panel.trainer.n_train)  # what `active` is counted out of
-        return frames.encode(arrays, about)
+    def _views(self) -> list[bytes]:
+        """What is looked at and is due, every few frames while it plays."""
+        scene = self._scene(self._looked_at)
+        if scene is None or scene.panel.diverged:
+            return []
+        due = [view for view in self._looks if not (self.playing and self._frames % view.every)]
+        seen = []
+        for view in due:
+            try:
+                seen.append(views.message(view, scene, self.run, self.position))
+            except Refused as error:  # it has come to make no sense, for instance because the network is another now
+                self._looks = tuple(each for each in self._looks if each != view)
+                self.report("error", refusal(error, "views"))
+        return [message for message in seen if message]
+
+    def _scene(self, panel_id: int | None) -> views.Scene | None:
+        places = [place for place, panel in enumerate(self.panels) if panel.id == panel_id]
+        return views.Scene(self.panels, places[0], self.data) if places else None
 
     def _grid_size(self) -> int:
         parameters = sum(panel.trainer.network.parameters.size for panel in self.panels)
@@ -557,6 +550,18 @@ class Session:
 
     def _look(self, command: protocol.Look) -> None:
         self._looked_at = None if command.panel is None else self._panel(command.panel).id
+        self._looks = command.views
+
+    def _ask(self, command: protocol.Ask) -> None:
+        panel = self._panel(command.panel)
+        scene = self._scene(panel.id)
+        assert scene is not None
+        try:
+            answer = None if panel.diverged else views.message(command.view, scene, self.run, self.position)
+        except Refused as error:
+            raise Invalid(refusal(error, "view")) from None
+        if answer:
+            self._events.append(answer)
 
     def _weigh(self, command: protocol.Weigh) -> None:
         trainer = self._panel(command.panel).trainer
@@ -625,6 +630,7 @@ class Session:
         protocol.Points: _points,
         protocol.Vary: _vary,
         protocol.Look: _look,
+        protocol.Ask: _ask,
         protocol.Weigh: _weigh,
     }
 

@@ -2,7 +2,7 @@
 // are, and what it puts out. The numbers come with the frames, those of the outputs with the
 // messages about the inside. Sizes that range over powers of ten have logarithmic bars.
 
-import { layerName, number } from "./anatomy.js";
+import { anatomy, layerName, number } from "./anatomy.js";
 import { h, setText } from "./dom.js";
 import { percent } from "./format.js";
 import { t } from "./i18n.js";
@@ -16,7 +16,8 @@ const HEALTHY = [3e-4, 3e-3];
 const place = (value, [low, high]) => (value > 0 ? Math.max(0, Math.min(1, (Math.log10(value) - low) / (high - low))) : 0);
 const power = (value) => (Number.isFinite(value) ? (value === 0 ? "0" : value.toExponential(1).replace("e+", "e").replaceAll("-", "−")) : "–");
 
-export function createLayers(store) {
+/** @type {import("./inside.js").Maker} */
+export function createLayers({ store, loop, words }) {
   // The roles are said because on a phone the rows are no longer laid out as a table.
   const table = h("table", { class: "layer-table", role: "table" });
   const root = h("div", { class: "layers-view", tabindex: "0", role: "region" }, table, h("p", { class: "muted layers-note" }));
@@ -52,48 +53,58 @@ export function createLayers(store) {
     line.firstChild.style.setProperty("transform", `scaleX(${(Number.isFinite(share) ? share : 0).toFixed(3)})`);
   };
 
-  return {
-    element: root,
-    /** @param {import("./anatomy.js").Anatomy} body @param {string} words */
-    show(body, words) {
-      if (built !== `${body.key} ${words}`) {
-        built = `${body.key} ${words}`;
-        build(body);
+  const job = loop.job(() => {
+    const message = store.seen("inside");
+    if (message) show(anatomy(message));
+  }, () => (store.playing ? 100 : 0));
+
+  /** @param {import("./anatomy.js").Anatomy} body */
+  function show(body) {
+    if (built !== `${body.key} ${words()}`) {
+      built = `${body.key} ${words()}`;
+      build(body);
+    }
+    const { frame, selectedIndex } = store;
+    if (!frame) return;
+    const newest = frame.tensors.epoch.data.length - 1;
+    const of = (name, layer) => {
+      const { data, shape } = frame.tensors[name];
+      return layer < shape[2] ? data[(newest * shape[1] + selectedIndex) * shape[2] + layer] : NaN;
+    };
+    const { mean, spread } = body.tensors;
+    const outputs = body.layers.slice(1).map(({ first, size }) => {
+      let sum = 0;
+      let squares = 0;
+      for (let unit = first; unit < first + size; unit++) {
+        sum += mean.data[unit];
+        squares += spread.data[unit] ** 2 + mean.data[unit] ** 2;
       }
-      const { frame, selectedIndex } = store;
-      if (!frame) return;
-      const newest = frame.tensors.epoch.data.length - 1;
-      const of = (name, layer) => {
-        const { data, shape } = frame.tensors[name];
-        return layer < shape[2] ? data[(newest * shape[1] + selectedIndex) * shape[2] + layer] : NaN;
-      };
-      const { mean, spread } = body.tensors;
-      const outputs = body.layers.slice(1).map(({ first, size }) => {
-        let sum = 0;
-        let squares = 0;
-        for (let unit = first; unit < first + size; unit++) {
-          sum += mean.data[unit];
-          squares += spread.data[unit] ** 2 + mean.data[unit] ** 2;
-        }
-        return [sum / size, Math.sqrt(Math.max(0, squares / size - (sum / size) ** 2))];
-      });
-      const reach = Math.max(1e-9, ...outputs.map(([middle, width]) => Math.abs(middle) + width));
-      rows.forEach(({ cells }, layer) => {
-        const last = layer === rows.length - 1;
-        const [dead, saturated] = ["layer_dead_ratio", "layer_saturation_ratio"].map((name) => (last ? NaN : of(name, layer)));
-        fill(cells.dead, percent(dead, 0), dead);
-        fill(cells.saturated, percent(saturated, 0), saturated);
-        const gradient = of("gradient_norm", layer);
-        fill(cells.gradient, power(gradient), place(gradient, GRADIENT));
-        const update = of("update_ratio", layer);
-        const verdict = !(update > 0) ? "" : update < HEALTHY[0] ? `↓ ${t("inside.low")}` : update > HEALTHY[1] ? `↑ ${t("inside.high")}` : `✓ ${t("inside.healthy")}`;
-        fill(cells.update, `${power(update)} ${verdict}`, place(update, UPDATE));
-        const [middle, width] = outputs[layer];
-        setText(cells.output.text, `${number(middle)} ± ${number(width)}`);
-        cells.output.line.style.setProperty("--from", `${50 + (50 * (middle - width)) / reach}%`);
-        cells.output.line.style.setProperty("--to", `${50 + (50 * (middle + width)) / reach}%`);
-        cells.output.line.style.setProperty("--middle", `${50 + (50 * middle) / reach}%`);
-      });
-    },
+      return [sum / size, Math.sqrt(Math.max(0, squares / size - (sum / size) ** 2))];
+    });
+    const reach = Math.max(1e-9, ...outputs.map(([middle, width]) => Math.abs(middle) + width));
+    rows.forEach(({ cells }, layer) => {
+      const last = layer === rows.length - 1;
+      const [dead, saturated] = ["layer_dead_ratio", "layer_saturation_ratio"].map((name) => (last ? NaN : of(name, layer)));
+      fill(cells.dead, percent(dead, 0), dead);
+      fill(cells.saturated, percent(saturated, 0), saturated);
+      const gradient = of("gradient_norm", layer);
+      fill(cells.gradient, power(gradient), place(gradient, GRADIENT));
+      const update = of("update_ratio", layer);
+      const verdict = !(update > 0) ? "" : update < HEALTHY[0] ? `↓ ${t("inside.low")}` : update > HEALTHY[1] ? `↑ ${t("inside.high")}` : `✓ ${t("inside.healthy")}`;
+      fill(cells.update, `${power(update)} ${verdict}`, place(update, UPDATE));
+      const [middle, width] = outputs[layer];
+      setText(cells.output.text, `${number(middle)} ± ${number(width)}`);
+      cells.output.line.style.setProperty("--from", `${50 + (50 * (middle - width)) / reach}%`);
+      cells.output.line.style.setProperty("--to", `${50 + (50 * (middle + width)) / reach}%`);
+      cells.output.line.style.setProperty("--middle", `${50 + (50 * middle) / reach}%`);
+    });
+  }
+
+  return {
+    name: "layers",
+    element: root,
+    views: () => ["inside"],
+    show: () => job[store.playing && built ? "mark" : "now"](),
+    draw: () => job.mark(),
   };
 }

@@ -66,7 +66,8 @@ const commands = {
     for (const name of changedByPoints(before)) if (!same(before[name], store.experiment.data[name])) send({ type: "set_data", name, value: before[name], keep: true });
   },
   sameData: (one, other) => changedByPoints(one).every((name) => same(one[name], other[name])),
-  look: (panel) => socket.send({ type: "look", panel }),
+  look: (panel, views) => socket.send({ type: "look", panel, views }),
+  ask: (panel, view) => send({ type: "ask", panel, view }),
   weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value }),
   configure(experiment) {
     settings.clear();
@@ -143,8 +144,8 @@ const socket = createSocket({
       store.receiveData(message);
       return;
     }
-    if (message.kind === "inside") {
-      store.receiveInside(message);
+    if (message.kind !== "frame") {
+      store.receiveView(message);
       return;
     }
     undrawn.push(message.frame);

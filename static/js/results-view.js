@@ -6,7 +6,7 @@
 import { h, setText } from "./dom.js";
 import * as format from "./format.js";
 import { slice } from "./frames.js";
-import { t } from "./i18n.js";
+import { currentLanguage, t } from "./i18n.js";
 import { drawMarker, fit, PARTS } from "./points.js";
 
 /** Counts of (true class, predicted class), row by row. */
@@ -28,7 +28,8 @@ export function perClass(counts, classes) {
   });
 }
 
-export function createResults(store) {
+/** @type {import("./inside.js").Maker} */
+export function createResults({ store, loop }) {
   const choice = h("div", { class: "scope results-part", role: "radiogroup" });
   const content = h("div", { class: "results-content" });
   const root = h("div", { class: "results-view" }, choice, content);
@@ -127,12 +128,14 @@ export function createResults(store) {
     if (!same) store.pointOut({ panel: store.selected, points });
   }
 
-  function show(words = built.split("|")[0]) {
+  const job = loop.job(show, () => (store.playing ? 150 : 0));
+
+  function show() {
     const predicted = predictions();
     if (!predicted) return;
     const present = here();
     if (!present.includes(part)) part = present.includes(1) ? 1 : 0;
-    const key = `${words}|${store.data.classes} ${present}`;
+    const key = `${currentLanguage()} ${store.data.classes} ${present}`;
     if (built !== key) {
       built = key;
       pointed = kept = null;
@@ -178,8 +181,12 @@ export function createResults(store) {
   }
 
   return {
+    name: "results",
     element: root,
-    show,
+    diverged: true,
+    views: () => [],
+    show: () => job.now(),
+    draw: () => job.mark(),
     /** Nothing is pointed out while this is not on screen. */
     leave() {
       pointed = kept = null;

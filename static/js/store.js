@@ -31,8 +31,9 @@ export function createStore() {
     bayes: null,
     /** The newest frame of these panels, or null; whoever draws late finds it here. */
     frame: null,
-    /** The newest message about the inside of the panel that is looked at, or null. */
-    inside: null,
+    /** The newest message of every view that is looked at or was asked for, by its kind.
+     * @type {Map<string, import("./frames.js").Message>} */
+    seenViews: new Map(),
     /** Points that are pointed out in one panel's picture, or null. @type {null|{panel: number, points: number[]}} */
     pointed: null,
     /** @type {Map<number, History>} */
@@ -144,11 +145,17 @@ export function createStore() {
       return true;
     },
 
-    /** One network from within; what belongs to a panel or a run that is gone is left out. */
-    receiveInside(message) {
+    /** A view of one panel; what belongs to a panel or a run that is gone is left out. */
+    receiveView(message) {
       if (message.run !== store.run || !store.panels.some(({ id }) => id === Number(message.about.panel))) return;
-      store.inside = message;
-      store.emit("inside");
+      store.seenViews.set(message.kind, message);
+      store.emit("view-message", message.kind);
+    },
+
+    /** The newest message of a view about the selected panel, or null. @param {string} kind */
+    seen(kind) {
+      const message = store.seenViews.get(kind);
+      return message && Number(message.about.panel) === store.selected ? message : null;
     },
 
     /** @param {null|{panel: number, points: number[]}} pointed */

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.frames import DTYPES
-from app.protocol import COMMANDS, EVENTS, MAX_MESSAGE, TENSORS, Ack, Command, Open, Set, Vary, decode
+from app.protocol import COMMANDS, EVENTS, MAX_MESSAGE, MESSAGES, Ack, Command, Open, Set, Vary, decode
 from app.schema import Invalid, dump
+from app.views import VIEWS
 from engine import Experiment
 
 NAMES = [get_args(command.model_fields["type"].annotation)[0] for command in COMMANDS]
@@ -47,6 +48,8 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "points", "points": [[-6, 6, 0], [0.5, -0.25, 5]]},
     {"type": "look", "panel": 0},
     {"type": "look", "panel": None},
+    {"type": "look", "panel": 1, "views": []},
+    {"type": "ask", "panel": 0, "view": "inside"},
     {"type": "weigh", "panel": 0, "layer": 1, "unit": 0, "input": 3, "value": -0.5},
     {"type": "weigh", "panel": 0, "layer": 8, "unit": 639, "input": None, "value": 10000},
     {"type": "ack", "frame": 17},
@@ -198,10 +201,16 @@ def conversation(driver: Any) -> Any:
     talk.train(100, 5)
     talk.say({"type": "open", "link": "dataset=function&samples=40"}, {"type": "look", "panel": 0})
     talk.train(1, 1)
+    for view in VIEWS:
+        talk.say({"type": "open", "link": ""}, {"type": "ask", "panel": 0, "view": view})
     return talk
 
 
-@pytest.mark.parametrize("name", EVENTS)
+# The pump says how busy the server is, not the session.
+SAID_BY_PUMP = {"load"}
+
+
+@pytest.mark.parametrize("name", sorted(set(EVENTS) - SAID_BY_PUMP))
 def test_events_have_the_fields_that_the_table_says(name: str, conversation: Any, driver: Any) -> None:
     events = driver.of(name, conversation.seen)
     assert events
@@ -217,31 +226,36 @@ def test_panels_of_a_state_have_the_fields_that_the_table_says(conversation: Any
 
 
 def test_there_are_no_other_events(conversation: Any) -> None:
-    assert {message["type"] for message in conversation.seen if isinstance(message, dict)} == set(EVENTS)
+    assert {message["type"] for message in conversation.seen if isinstance(message, dict)} == set(EVENTS) - SAID_BY_PUMP
 
 
-def test_tensors_have_the_type_and_rank_that_the_table_says(conversation: Any, driver: Any, frame_type: Any) -> None:
-    heard = {"data": set(), "frame": set(), "inside": set()}
+def test_arrays_have_the_type_and_rank_that_the_table_says(conversation: Any, driver: Any, frame_type: Any) -> None:
+    heard: dict[str, set[str]] = {}
     for message in conversation.seen:
         if not isinstance(message, frame_type):
             continue
+        arrays = MESSAGES[message.kind][1]
         for name, array in message.arrays.items():
-            dtype, shape, description = TENSORS[name]
+            dtype, shape, _ = arrays[name]
             assert array.dtype == DTYPES[dtype], name
             assert array.ndim == len(shape.strip("()").split(",")), name
-            assert description.startswith(f"{message.kind}:"), name
-            heard[message.kind].add(name)
-    said = {kind: {n for n, t in TENSORS.items() if t[2].startswith(f"{kind}:")} for kind in heard}
-    assert heard == said
+            heard.setdefault(message.kind, set()).add(name)
+    assert heard == {kind: set(arrays) for kind, (_, arrays) in MESSAGES.items()}
+
+
+def test_views_send_the_metadata_that_they_say(conversation: Any, frame_type: Any) -> None:
+    for message in conversation.seen:
+        if isinstance(message, frame_type) and message.kind in VIEWS:
+            assert set(message.metadata) == {"kind", "run", "panel", "epoch", *VIEWS[message.kind].about}
 
 
 def test_sizes_that_share_a_letter_are_equal(conversation: Any, driver: Any) -> None:
     """P, N, T, G and L are one number each in a message; (1) is 1 and (N, 2) is 2 wide."""
-    for kind in ("data", "frame", "inside"):
+    for kind, (_, arrays) in MESSAGES.items():
         for message in driver.of(kind, conversation.seen):
             sizes: dict[str, int] = {}
             for name, array in message.arrays.items():
-                letters = [part.strip() for part in TENSORS[name][1].strip("()").split(",")]
+                letters = [part.strip() for part in arrays[name][1].strip("()").split(",")]
                 for letter, size in zip(letters, array.shape, strict=True):
                     if letter.isdigit():
                         assert size == int(letter)

@@ -13,7 +13,9 @@ from app import protocol
 from app.schema import dump, fields_of
 from app.session import RECORDS_PER_DOUBLING, next_recorded
 from app.variations import variations
+from app.views import VIEWS
 from engine import CATALOG, DataSpec, Experiment, HiddenLayer, NetworkSpec
+from engine.component import Refused, Text
 
 SMALL = "samples=40&hidden=3"
 # Weight decay beyond the stable step: every update makes the weights about 99 times larger, whatever the data.
@@ -886,6 +888,30 @@ def test_what_is_looked_at_comes_with_every_second_frame_and_nothing_else_does(d
     frames = driver.of("frame", told)
     assert len(driver.of("inside", told)) == pytest.approx(len(frames) / 2, abs=1)
     assert not driver.of("inside", [*talk.say({"type": "look", "panel": None}), *talk.train(2, 0.5)])
+
+
+def test_a_view_is_sent_once_to_who_asks(driver: Any) -> None:
+    talk = driver(f"{SMALL}&b.hidden=5")
+    (seen,) = driver.of("inside", talk.say({"type": "ask", "panel": 1, "view": "inside"}))
+    assert seen["sizes"].tolist() == [2, 5, 2]
+    assert not driver.of("inside", talk.train(2, 0.5))
+    (error,) = driver.of("error", talk.say({"type": "ask", "panel": 0, "view": "outside"}))
+    assert error["path"] == ["view"] and error["code"] == "unknown_choice" and "inside" in error["params"]["expected"]
+    (error,) = driver.of("error", talk.say({"type": "ask", "panel": 3, "view": "inside"}))
+    assert error["code"] == "no_such_panel"
+
+
+def test_a_view_that_makes_no_sense_says_so_once_and_ends(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("unit", Text("It needs classes.", "需要类别。"))
+
+    talk = driver(SMALL)
+    talk.say({"type": "look", "panel": 0})
+    monkeypatch.setattr(VIEWS["inside"], "show", refuse)
+    (error,) = driver.of("error", talk.train(4, 0.5))
+    assert error["path"] == ["views", "unit"] and error["message"].endswith("It needs classes.")
+    (error,) = driver.of("error", talk.say({"type": "ask", "panel": 0, "view": "inside"}))
+    assert error["path"] == ["view", "unit"]
 
 
 def test_a_weight_is_put_where_one_wants_it(driver: Any) -> None:

@@ -1,0 +1,81 @@
+// The network as a graph, with one unit close up: a tab of the look inside.
+
+import { anatomy, number } from "./anatomy.js";
+import { h, setText } from "./dom.js";
+import { t } from "./i18n.js";
+import { createGraph } from "./network-graph.js";
+import { createInspector } from "./unit-inspector.js";
+
+/** @type {import("./inside.js").Maker} */
+export function createNetworkView({ store, commands, loop, words: wordsKey }) {
+  const graph = createGraph(store, {
+    hover: (unit) => inspector.look(graph.chosen, unit),
+    choose: (unit) => inspector.look(unit, null),
+    chooseLink: (link) => {
+      inspector.look(link.to, null);
+      inspector.point(link);
+    },
+  });
+  const inspector = createInspector(store, commands, graph.choose);
+  const key = h("p", { class: "graph-key muted" });
+  const sort = h("select", { class: "graph-sort" });
+  const options = h("div", { class: "graph-options" }, key, sort);
+  sort.addEventListener("change", () => graph.sort(sort.value === "active"));
+  /** @type {import("./anatomy.js").Anatomy|null} */
+  let body = null;
+  let shown = "";
+  let began = "";
+
+  // The picture and the numbers take turns, so that no refresh pays for both.
+  const picture = loop.job(() => {
+    const message = store.seen("inside");
+    if (!message) return;
+    body = anatomy(message);
+    const afresh = `${body.key} ${wordsKey()}` !== shown;
+    shown = `${body.key} ${wordsKey()}`;
+    graph.show(body, wordsKey());
+    if (afresh) {
+      inspector.update(body, true);
+      firstUnit();
+    }
+    figures.mark();
+    setText(key, t("inside.key", { value: number(graph.widest) }));
+    sort.hidden = !graph.wide;
+  }, 60);
+  const figures = loop.job(() => body && inspector.update(body, false), () => (store.playing ? 100 : 0));
+  const moving = loop.job(() => graph.flow(), 50);
+
+  /** A network that is looked at for the first time is entered at its first hidden unit. */
+  function firstUnit() {
+    const which = `${store.selected} ${body.key}`;
+    if (began === which) return;
+    began = which;
+    const unit = body.layers.length > 2 ? body.layers[1].first : body.count - body.layers.at(-1).size;
+    graph.choose(unit);
+    inspector.look(unit, null);
+  }
+
+  return {
+    name: "network",
+    element: h("div", { class: "network-view" }, h("div", { class: "graph-area" }, options, graph.element), inspector.element),
+    views: () => ["inside"],
+    show() {
+      picture[store.playing && shown ? "mark" : "now"]();
+      moving.mark();
+    },
+    draw: () => moving.mark(),
+    words() {
+      graph.label(t("inside.graph_label"));
+      const value = sort.value;
+      sort.replaceChildren(...[["plain", "inside.sort_plain"], ["active", "inside.sort_active"]].map(([name, text]) => h("option", { value: name }, t(text))));
+      sort.value = value || "plain";
+      sort.setAttribute("aria-label", t("inside.sort"));
+      inspector.build();
+      shown = "";
+    },
+    theme() {
+      inspector.colour();
+      shown = "";
+    },
+  };
+}
