@@ -6,16 +6,14 @@ import { createBayes } from "./bayes.js";
 import { createCharts } from "./charts.js";
 import { nextTime } from "./controls.js";
 import { createData } from "./data.js";
-import { prefersStill, readable, same, throttle } from "./dom.js";
+import { readable, same, throttle } from "./dom.js";
 import { createEditor } from "./editor.js";
 import { createFiles } from "./files.js";
-import { decode } from "./frames.js";
 import { createHidden } from "./hidden.js";
 import { t } from "./i18n.js";
 import { createInside } from "./inside.js";
 import { createKeyboard } from "./keyboard.js";
-import { createLoop } from "./loop.js";
-import { clearFaults, say, toast, wording } from "./notices.js";
+import { clearFaults, toast, wording } from "./notices.js";
 import { LETTERS } from "./palette.js";
 import { closeSheets, createLanguage, createShare, createSheets, createTheme } from "./page.js";
 import { createPanels } from "./panels.js";
@@ -23,8 +21,8 @@ import { createPlaygroundLink } from "./playground-link.js";
 import { keepExperiment, keptExperiment } from "./saved.js";
 import { createPreprocessing } from "./preprocessing.js";
 import { createResolved } from "./resolved.js";
+import { createRun } from "./run.js";
 import { createSettings } from "./settings.js";
-import { createSocket } from "./socket.js";
 import { createStore } from "./store.js";
 import { createSwitches } from "./switches.js";
 import { createTransport } from "./transport.js";
@@ -32,31 +30,41 @@ import { createUpload } from "./upload.js";
 import { createVary } from "./vary.js";
 
 const store = createStore();
-const undrawn = [];
-let started = false;
 /** The column and name of the setting that was changed last. */
 let touched = null;
 
-const send = (command) => socket.send(command) || toast(t("connection.lost"), "fault");
+const run = createRun(store, {
+  link: () => location.hash.slice(1),
+  autoplay: true,
+  draw() {
+    panels.draw();
+    inside.draw();
+    transport.draw();
+    charts.draw();
+    if (store.frame) requestAnimationFrame(charts.load);
+  },
+  onState: receiveState,
+  onError: showError,
+  onOpen(resumed) {
+    clearFaults();
+    inside.forget();
+    if (resumed) return;
+    const kept = keptExperiment(store.link || location.hash.slice(1));
+    if (kept) run.mention({ type: "configure", experiment: kept });
+  },
+});
+const { loop, send } = run;
+
 const commands = {
-  toggle: () => send({ type: store.playing ? "pause" : "play" }),
-  play: () => send({ type: "play" }),
-  pause: () => send({ type: "pause" }),
-  update: () => send({ type: "step" }),
-  epoch: () => send({ type: "epoch" }),
-  reset: () => send({ type: "reset" }),
-  rewind: () => send({ type: "rewind" }),
-  add: () => send({ type: "duplicate", panel: store.selectedIndex }),
-  duplicate: (panel) => send({ type: "duplicate", panel }),
-  remove: (panel) => send({ type: "remove", panel }),
-  speed: (value) => send({ type: "speed", value }),
+  ...run.commands,
+  add: () => run.commands.duplicate(store.selectedIndex),
   set(name, value, panels) {
     touched = { column: settings, path: [store.selectedIndex, name] };
-    send({ type: "set", name, value, panels });
+    run.commands.set(name, value, panels);
   },
   setData(name, value) {
     touched = { column: data, path: [name] };
-    send({ type: "set_data", name, value, keep: store.view.keep });
+    run.commands.setData(name, value);
   },
   vary: (variation, values, panel) => send({ type: "vary", variation, values, panel }),
   /** In as few digits as the server's own grid needs: two thousand points have to fit into a message. */
@@ -66,20 +74,19 @@ const commands = {
     for (const name of changedByPoints(before)) if (!same(before[name], store.experiment.data[name])) send({ type: "set_data", name, value: before[name], keep: true });
   },
   sameData: (one, other) => changedByPoints(one).every((name) => same(one[name], other[name])),
-  look: (panel, views) => socket.send({ type: "look", panel, views }),
+  look: (panel, views) => run.mention({ type: "look", panel, views }),
   ask: (panel, view) => send({ type: "ask", panel, view }),
   weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value }),
   configure(experiment) {
     settings.clear();
     data.clear();
-    send({ type: "configure", experiment });
+    run.commands.configure(experiment);
   },
 };
 
 /** The settings of the data that drawing changes: the component with the points, and what has no field. */
 const changedByPoints = (values) => store.boot.form.data.filter(({ name, kind, family }) => name in values && (kind === "hidden" || store.boot.catalog[family]?.some(({ example }) => example))).map(({ name }) => name);
 
-const loop = createLoop(draw);
 const theme = createTheme(store);
 const language = createLanguage(store);
 const panels = createPanels(store, commands, loop);
@@ -127,60 +134,19 @@ const actions = {
 const keyboard = createKeyboard(actions, (index) => editor.digit(index) || (store.panels[index] && store.select(store.panels[index].id)));
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());
 
-/** The newest checkpoint, with which any server can go on. */
-let checkpoint = null;
-
-const socket = createSocket({
-  link: () => store.link || location.hash.slice(1),
-  saved: () => checkpoint,
-  onEvent: receive,
-  onBinary(buffer) {
-    const message = decode(buffer);
-    if (message.kind === "checkpoint") {
-      checkpoint = buffer;
-      return;
-    }
-    if (message.kind === "data") {
-      store.receiveData(message);
-      return;
-    }
-    if (message.kind !== "frame") {
-      store.receiveView(message);
-      return;
-    }
-    undrawn.push(message.frame);
-    store.receiveFrame(message);
-    loop.frame();
-  },
-  onStatus: showConnection,
-});
-
-/** Events of the server. */
-function receive(event) {
-  if (event.type === "state") {
-    if (!same(event.experiment, store.experiment)) {
-      nextTime();
-      clearFaults();
-    }
-    store.receiveState(event);
-    files.opened();
-    keepExperiment(store.linkComplete ? null : { link: store.link, experiment: store.experiment });
-    document.getElementById("beyond-link").hidden = store.linkComplete;
-    document.body.classList.toggle("beyond", !store.linkComplete);
-    showLink();
-  } else if (event.type === "error") {
-    showError(event);
-  } else if (event.type === "notice") {
-    toast(wording(event, "notice"));
-  } else if (event.type === "diverged") {
-    store.receiveDivergence(event);
-    const index = store.panels.findIndex((panel) => panel.id === event.panel);
-    say(t("status.diverged", { letter: LETTERS[index] ?? "" }), true);
-  } else if (event.type === "stopped") {
-    store.receiveStop(event);
-    const letter = LETTERS[store.panels.findIndex((panel) => panel.id === event.panel)] ?? "";
-    say(t("status.stopped", { letter, text: wording(event, "stopped") }), true);
+/** Another state: into the store, the tab and the address. */
+function receiveState(event) {
+  if (!same(event.experiment, store.experiment)) {
+    nextTime();
+    clearFaults();
   }
+  store.receiveState(event);
+  document.querySelector("[data-action=add]").disabled = store.panels.length >= store.boot.limits.panels;
+  files.opened();
+  keepExperiment(store.linkComplete ? null : { link: store.link, experiment: store.experiment });
+  document.getElementById("beyond-link").hidden = store.linkComplete;
+  document.body.classList.toggle("beyond", !store.linkComplete);
+  showLink();
 }
 
 /** The fragment as it was left: when it is another, the visitor has just changed it. */
@@ -219,10 +185,6 @@ store.on("boot", () => {
 
 /** An error goes beside its control; without one it becomes a toast. */
 function showError(event) {
-  if (event.code === "bad_checkpoint") {
-    checkpoint = null;
-    socket.reconnect();
-  }
   const [place, ...path] = event.path ?? [];
   const name = place === "panels" ? path[1] : path[0];
   const column = place === "panels" ? settings : place === "data" ? data : null;
@@ -247,55 +209,13 @@ function unitAt(descriptor, path) {
   return parts.find((part) => path.includes(part.name))?.unit ?? descriptor.unit;
 }
 
-function showConnection(status, detail) {
-  const line = document.getElementById("connection");
-  const lost = status === "waiting";
-  if (lost) line.textContent = t("connection.waiting", { seconds: detail });
-  else if (status === "open" && !line.hidden) say(t("connection.back"), true);
-  if (lost || status === "open") line.hidden = !lost;
-  document.body.classList.toggle("offline", lost);
-  if (lost) undrawn.length = 0;
-  if (status !== "open") return;
-  clearFaults();
-  inside.forget();
-  if (detail) return;
-  // A new session counts its runs and panels anew; what is shown stays until its first state.
-  started = false;
-  store.run = null;
-  const kept = keptExperiment(store.link || location.hash.slice(1));
-  if (kept) socket.send({ type: "configure", experiment: kept });
-}
-
-/** One drawing: boundaries and numbers, then the acknowledgement of every frame that came. */
-function draw() {
-  panels.draw();
-  inside.draw();
-  transport.draw();
-  charts.draw();
-  const newest = undrawn.at(-1);
-  undrawn.length = 0;
-  if (newest !== undefined) socket.send({ type: "ack", frame: newest });
-  if (!store.frame) return;
-  requestAnimationFrame(charts.load);
-  if (started) return;
-  started = true;
-  if (!store.playing && wantsToPlay && !prefersStill()) send({ type: "play" });
-}
-
-/** After a break the run goes on only if it was going on before. */
-let wantsToPlay = true;
-store.on("state", () => {
-  if (started) wantsToPlay = store.playing;
-});
-
 /** Another link of ours, from now on. */
 function open(link) {
-  checkpoint = null;
   store.link = link;
   write(link);
   settings.clear();
   data.clear();
-  socket.reconnect();
+  run.restart();
 }
 
 addEventListener("hashchange", async () => {
@@ -330,4 +250,4 @@ const wanted = language.wanted(boot.lang);
 language.use(boot);
 if (wanted !== boot.lang) language.change(wanted);
 await readAddress();
-socket.connect();
+run.connect();

@@ -262,7 +262,6 @@ export function createPanels(store, commands, loop) {
       label(card.duplicate, t("panels.duplicate", { letter }));
       label(card.remove, t("panels.remove", { letter }));
       card.duplicate.disabled = panels.length >= boot.limits.panels;
-      document.querySelector("[data-action=add]").disabled = card.duplicate.disabled;
       card.remove.hidden = panels.length < 2;
       layNumbers(card);
       overlay(card);
@@ -295,10 +294,7 @@ export function createPanels(store, commands, loop) {
     }
     loop.frame();
   };
-  store.on("boot", () => {
-    document.getElementById("test-data").closest("label").title = t("panels.test_data_help");
-    update();
-  });
+  store.on("boot", update);
   store.on("state", ({ fresh }) => {
     update();
     if (fresh) for (const card of cards.values()) card.summarized = -1e9;

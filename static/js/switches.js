@@ -3,6 +3,7 @@
 // TensorFlow Playground keeps its own.
 
 import { readable } from "./dom.js";
+import { t } from "./i18n.js";
 
 /** By their names in the address: what they are called in the store's view, and the usual value. */
 const SWITCHES = { discretize: ["discretize", false], test_data: ["testData", true], bayes: ["bayes", false] };
@@ -30,6 +31,9 @@ export function createSwitches(store) {
   }
 
   for (const [name, [view]] of Object.entries(SWITCHES)) inputs[name].addEventListener("change", () => store.look({ [view]: inputs[name].checked }));
+  store.on("boot", () => {
+    inputs.test_data.closest("label").title = t("panels.test_data_help");
+  });
   store.on("view", () => {
     show();
     write();

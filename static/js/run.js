@@ -1,0 +1,131 @@
+// The run as a page has it: the line to the server, the store that what it says goes into, the loop
+// that draws it, and the commands. The playground and the embedded page both stand on this; what
+// they show, and what else they do when the state changes, is theirs.
+
+import { prefersStill } from "./dom.js";
+import { decode } from "./frames.js";
+import { t } from "./i18n.js";
+import { createLoop } from "./loop.js";
+import { say, toast, wording } from "./notices.js";
+import { LETTERS } from "./palette.js";
+import { createSocket } from "./socket.js";
+
+/**
+ * @param {any} store
+ * @param {{link: () => string, autoplay: boolean, draw: () => void, onState: (event: any) => void, onError: (event: any) => void,
+ *          onOpen: (resumed: boolean) => void}} page — `autoplay`: training begins with the first drawing;
+ *          `onOpen`: the line is there, and the server goes on with an earlier run or begins a new one
+ */
+export function createRun(store, { link, autoplay, draw, onState, onError, onOpen }) {
+  const undrawn = [];
+  let started = false;
+  /** The newest checkpoint, with which any server can go on. */
+  let checkpoint = null;
+  /** After a break the run goes on only if it was going on before. */
+  let wantsToPlay = autoplay;
+
+  const socket = createSocket({
+    link: () => store.link || link(),
+    saved: () => checkpoint,
+    onEvent: receive,
+    onBinary(buffer) {
+      const message = decode(buffer);
+      if (message.kind === "checkpoint") {
+        checkpoint = buffer;
+        return;
+      }
+      if (message.kind === "data") {
+        store.receiveData(message);
+        return;
+      }
+      if (message.kind !== "frame") {
+        store.receiveView(message);
+        return;
+      }
+      undrawn.push(message.frame);
+      store.receiveFrame(message);
+      loop.frame();
+    },
+    onStatus: showConnection,
+  });
+
+  const send = (command) => socket.send(command) || toast(t("connection.lost"), "fault");
+
+  /** Events of the server. */
+  function receive(event) {
+    if (event.type === "state") {
+      onState(event);
+      if (started) wantsToPlay = store.playing;
+    } else if (event.type === "error") {
+      if (event.code === "bad_checkpoint") restart();
+      onError(event);
+    } else if (event.type === "notice") {
+      toast(wording(event, "notice"));
+    } else if (event.type === "diverged") {
+      store.receiveDivergence(event);
+      say(t("status.diverged", { letter: letterOf(event.panel) }), true);
+    } else if (event.type === "stopped") {
+      store.receiveStop(event);
+      say(t("status.stopped", { letter: letterOf(event.panel), text: wording(event, "stopped") }), true);
+    }
+  }
+
+  const letterOf = (id) => LETTERS[store.panels.findIndex((panel) => panel.id === id)] ?? "";
+
+  function showConnection(status, detail) {
+    const line = document.getElementById("connection");
+    const lost = status === "waiting";
+    if (lost) line.textContent = t("connection.waiting", { seconds: detail });
+    else if (status === "open" && !line.hidden) say(t("connection.back"), true);
+    if (lost || status === "open") line.hidden = !lost;
+    document.body.classList.toggle("offline", lost);
+    if (lost) undrawn.length = 0;
+    if (status !== "open") return;
+    if (!detail) {
+      // A new session counts its runs and panels anew; what is shown stays until its first state.
+      started = false;
+      store.run = null;
+    }
+    onOpen(Boolean(detail));
+  }
+
+  /** One drawing, then the acknowledgement of every frame that came. */
+  const loop = createLoop(() => {
+    draw();
+    const newest = undrawn.at(-1);
+    undrawn.length = 0;
+    if (newest !== undefined) socket.send({ type: "ack", frame: newest });
+    if (!store.frame || started) return;
+    started = true;
+    if (!store.playing && wantsToPlay && !prefersStill()) send({ type: "play" });
+  });
+
+  /** Begins anew with the store's link, without what was learned. */
+  function restart() {
+    checkpoint = null;
+    socket.reconnect();
+  }
+
+  const commands = {
+    toggle: () => send({ type: store.playing ? "pause" : "play" }),
+    play: () => send({ type: "play" }),
+    pause: () => send({ type: "pause" }),
+    update: () => send({ type: "step" }),
+    epoch: () => send({ type: "epoch" }),
+    reset: () => send({ type: "reset" }),
+    rewind: () => send({ type: "rewind" }),
+    duplicate: (panel) => send({ type: "duplicate", panel }),
+    remove: (panel) => send({ type: "remove", panel }),
+    speed: (value) => send({ type: "speed", value }),
+    set: (name, value, panels) => send({ type: "set", name, value, panels }),
+    setData: (name, value) => send({ type: "set_data", name, value, keep: store.view.keep }),
+    configure: (experiment) => send({ type: "configure", experiment }),
+  };
+
+  return {
+    commands, loop, send, restart,
+    connect: socket.connect,
+    /** What is said of its own accord; false when there is nobody to hear it, which need not be told. */
+    mention: socket.send,
+  };
+}
