@@ -2,7 +2,8 @@
 // that draws it, and the commands. The playground and the embedded page both stand on this; what
 // they show, and what else they do when the state changes, is theirs.
 
-import { prefersStill } from "./dom.js";
+import { prefersStill, setText } from "./dom.js";
+import { plain } from "./format.js";
 import { decode } from "./frames.js";
 import { t } from "./i18n.js";
 import { createLoop } from "./loop.js";
@@ -61,6 +62,8 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
       onError(event);
     } else if (event.type === "notice") {
       toast(wording(event, "notice"));
+    } else if (event.type === "load") {
+      showLoad(event);
     } else if (event.type === "diverged") {
       store.receiveDivergence(event);
       say(t("status.diverged", { letter: letterOf(event.panel) }), true);
@@ -72,11 +75,22 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
 
   const letterOf = (id) => LETTERS[store.panels.findIndex((panel) => panel.id === id)] ?? "";
 
+  /** Says that the server is busy, so that nobody takes slow pictures for slow learning. */
+  function showLoad(event) {
+    const line = document.getElementById("load");
+    line.hidden = !event?.busy;
+    if (event?.busy) setText(line, t("load.busy", { rate: plain(event.rate) }));
+  }
+
   function showConnection(status, detail) {
     const line = document.getElementById("connection");
-    const lost = status === "waiting";
-    if (lost) line.textContent = t("connection.waiting", { seconds: detail });
-    else if (status === "open" && !line.hidden) say(t("connection.back"), true);
+    const lost = status === "waiting" || status === "asleep";
+    if (lost) {
+      line.textContent = detail.farewell ? wording(detail.farewell, "error") : t("connection.waiting", { seconds: detail.seconds });
+      line.classList.toggle("alone", !store.panels.length);
+      say(line.textContent);
+      showLoad(null);
+    } else if (status === "open" && !line.hidden) say(t("connection.back"), true);
     if (lost || status === "open") line.hidden = !lost;
     document.body.classList.toggle("offline", lost);
     if (lost) undrawn.length = 0;

@@ -1,54 +1,96 @@
 // The line to the server. It opens with the link of the page. After a break it goes on by itself
 // (waiting a little longer each time): it hands the newest checkpoint over, so that any server
 // continues the same run, or else the newest link. It says what it is doing, because a page that
-// silently stopped learning teaches the wrong thing.
+// silently stopped learning teaches the wrong thing. A server that ends the line says why: where it
+// is full it says when to come back, where it restarts the page comes back at once, and where the
+// page was not used for long the page sleeps until it is used again.
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
+/** A line that held for so long was a good one. */
+const GOOD = 10_000;
+/** Close codes, see app/refusals.py. */
+const RESTART = 1012;
+const IDLE = 4000;
+/** Errors that are said just before the line is closed. */
+const FAREWELLS = ["full", "full_address", "closing", "idle", "too_many_messages", "no_message", "internal"];
 
 /**
  * @param {{link: () => string, saved: () => ArrayBuffer|null, onEvent: (event: any) => void, onBinary: (buffer: ArrayBuffer) => void,
- *          onStatus: (status: "connecting"|"open"|"waiting", detail?: any) => void}} handlers — the detail is seconds to wait, or whether an earlier run goes on
+ *          onStatus: (status: "connecting"|"open"|"waiting"|"asleep", detail?: any) => void}} handlers — the detail of "open" is whether
+ *          an earlier run goes on, of the others the seconds to wait and the server's farewell, if it said one
  */
 export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
   let socket = null;
   let wait = FIRST_WAIT;
   let timer = 0;
+  let asleep = false;
+  let waking = false;
+  /** What was said while asleep or waking. @type {string[]} */
+  let queue = [];
 
   function connect() {
     clearTimeout(timer);
+    asleep = false;
     onStatus("connecting");
     const address = new URL("ws", location.href);
     address.protocol = address.protocol.replace("http", "ws");
     address.search = "";
     address.hash = "";
     const line = new WebSocket(address);
+    let opened = Infinity;
+    let farewell = null;
     socket = line;
     line.binaryType = "arraybuffer";
     line.onopen = () => {
+      opened = performance.now();
       const checkpoint = saved();
       if (checkpoint) line.send(checkpoint);
       else line.send(JSON.stringify({ type: "open", link: link() }));
       onStatus("open", Boolean(checkpoint));
+      for (const command of queue) line.send(command);
+      queue = [];
+      waking = false;
     };
     line.onmessage = ({ data }) => {
       if (line !== socket) return;
-      wait = FIRST_WAIT;
-      if (typeof data === "string") onEvent(JSON.parse(data));
-      else onBinary(data);
+      if (typeof data !== "string") {
+        onBinary(data);
+        return;
+      }
+      const event = JSON.parse(data);
+      if (event.type === "error" && FAREWELLS.includes(event.code)) farewell = event;
+      else onEvent(event);
     };
-    line.onclose = () => {
+    line.onclose = ({ code }) => {
       if (line !== socket) return;
-      onStatus("waiting", Math.ceil(wait / 1000));
-      timer = setTimeout(connect, wait * (0.75 + Math.random() / 2));
-      wait = Math.min(wait * 2, LONGEST_WAIT);
+      waking = false;
+      queue = [];
+      if (performance.now() - opened > GOOD || code === RESTART) wait = FIRST_WAIT;
+      if (code === IDLE) {
+        asleep = true;
+        onStatus("asleep", { farewell });
+        return;
+      }
+      if (code === RESTART) farewell ??= { code: "closing", params: {} };
+      const seconds = farewell?.params?.seconds;
+      const pause = code === RESTART ? 0 : seconds ? 1000 * seconds : wait;
+      onStatus("waiting", { seconds: Math.ceil(pause / 1000), farewell });
+      timer = setTimeout(connect, pause * (0.75 + Math.random() / 2));
+      if (!seconds) wait = Math.min(wait * 2, LONGEST_WAIT);
     };
   }
 
   /** False when there is nobody to hear it. @param {object} command */
   function send(command) {
+    const text = JSON.stringify(command);
+    wake();
+    if (asleep || waking) {
+      queue.push(text);
+      return true;
+    }
     if (socket?.readyState !== WebSocket.OPEN) return false;
-    socket.send(JSON.stringify(command));
+    socket.send(text);
     return true;
   }
 
@@ -61,6 +103,14 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
     connect();
   }
 
+  function wake() {
+    if (!asleep || document.hidden) return;
+    waking = true;
+    reconnect();
+  }
+
   addEventListener("online", () => socket?.readyState !== WebSocket.OPEN && reconnect());
+  for (const use of ["pointerdown", "keydown"]) addEventListener(use, wake, { capture: true, passive: true });
+  document.addEventListener("visibilitychange", wake);
   return { connect, send, reconnect };
 }

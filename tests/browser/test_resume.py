@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,15 @@ LINK = "v=1&hidden=6&samples=100&optimizer=adam&regularizers=dropout&b.hidden=3&
 class Killable:
     """A server of its own, which can be killed and started again on the same port."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self.options = options
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "app", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "app", "serve", "--port", str(self.port), *self.options]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         assert re.search("http://", self.process.stdout.readline())
@@ -116,3 +117,75 @@ def test_a_server_that_ends_costs_nothing(browser: Any, server: Killable, how: i
     whole = uninterrupted(LINK, int(max(second)))
     for found in (first, second):
         assert {epoch: whole[epoch] for epoch in found} == found
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[..., Killable]]:
+    """Starts a server with options of its own."""
+    running: list[Killable] = []
+
+    def start(*options: str) -> Killable:
+        running.append(Killable(*options))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.end(signal.SIGKILL)
+
+
+def lines_of(page: Any) -> list[Any]:
+    """All lines to the server that the page opens from now on."""
+    lines: list[Any] = []
+    page.on("websocket", lambda line: lines.append(line))
+    return lines
+
+
+def test_a_full_class_says_so_and_when_to_come_back(browser: Any, serving: Callable[..., Killable]) -> None:
+    server = serving("--max-sessions", "1")
+    address = f"http://127.0.0.1:{server.port}/"
+    first, second = browser.new_page(), browser.new_page(locale="zh-CN")
+    first.goto(address)
+    trained(first, 1)
+    lines = lines_of(second)
+    second.goto(address)
+    expect(second.locator("#connection")).to_have_text("课堂已满：全部 1 个位置都有人。10 秒后重试。")
+    first.close()
+    trained(second, 1)  # it comes by itself
+    expect(second.locator("#connection")).to_be_hidden()
+    assert len(lines) < 8, "it asks again when it was told to, not all the time"
+    second.close()
+
+
+def test_a_page_that_is_not_used_sleeps_and_wakes_where_it_was(browser: Any, serving: Callable[..., Killable]) -> None:
+    server = serving("--idle-seconds", "3")
+    page = browser.new_page(reduced_motion="reduce")
+    lines = lines_of(page)
+    page.goto(f"http://127.0.0.1:{server.port}/#{LINK}")
+    trained_to = page.get_by_role("button", name="One epoch")
+    trained_to.click()
+    until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) === 1")
+    expect(page.locator("#connection")).to_contain_text("went to sleep", timeout=60_000)
+    assert len(lines) == 1, "who sleeps does not knock"
+    trained_to.click()  # this wakes it, and is done as well
+    until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) === 2")
+    expect(page.locator("#connection")).to_be_hidden()
+    page.close()
+
+
+def test_a_page_says_that_the_server_is_busy(browser: Any, serving: Callable[..., Killable]) -> None:
+    page = browser.new_page()
+
+    def middle(line: Any) -> None:
+        server = line.connect_to_server()
+        server.on_message(lambda message: line.send(message))
+        line.on_message(lambda message: server.send(message))
+        line.send(json.dumps({"type": "load", "busy": True, "rate": 7.5}))
+        over.append(lambda: line.send(json.dumps({"type": "load", "busy": False, "rate": 20.0})))
+
+    over: list[Callable[[], None]] = []
+    page.route_web_socket(re.compile("/ws$"), middle)
+    page.goto(f"http://127.0.0.1:{serving().port}/")
+    expect(page.locator("#load")).to_have_text("Many learn here now: 7.5 pictures a second.")
+    over[0]()
+    expect(page.locator("#load")).to_be_hidden()
+    page.close()
