@@ -41,6 +41,8 @@ def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
     if issubclass(cls, Loss):
         entry["tasks"] = ["classes", "values"] if cls.values else ["classes"]
         entry["classes"] = list(cls.classes)
+        entry["gradient"] = {"formula": cls.gradient_formula, "terms": _in(lang, cls.gradient_terms)}
+        entry["scores"] = cls.scores
     if issubclass(cls, Activation):
         entry["curve"] = curve(cls())
     if issubclass(cls, Dataset):

@@ -549,6 +549,9 @@ class Session:
         self._start(replace(self.experiment, panels=vary(base, known[command.variation], command.values)))
 
     def _look(self, command: protocol.Look) -> None:
+        for place, view in enumerate(command.views):
+            if not view.every:
+                raise Invalid(Problem(("views", place), "only_asked", {"value": view.id}))
         self._looked_at = None if command.panel is None else self._panel(command.panel).id
         self._looks = command.views
 

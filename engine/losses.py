@@ -34,6 +34,15 @@ class Loss(Component):
     values: ClassVar[bool] = False
     """Whether it also serves for regression, where there are 0 classes and the labels are numbers."""
 
+    gradient_formula: ClassVar[str] = ""
+    """dL/dz of one output, in the quantities of `terms`; the products are written out."""
+
+    gradient_terms: ClassVar[Text] = Text("", "")
+    """What these quantities are."""
+
+    scores: ClassVar[bool] = False
+    """Whether the outputs are scores that were never asked to become probabilities."""
+
     def resolve(self, data: "Data") -> "Loss":
         """The loss that these data are trained with: itself, but for the automatic choice."""
         return self
@@ -52,6 +61,10 @@ class Loss(Component):
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         """Write d(sum of losses)/d(logits) into ``out``."""
+        raise NotImplementedError
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        """The quantities in `gradient_formula` by name, in shapes that broadcast to that of ``logits``."""
         raise NotImplementedError
 
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
@@ -129,6 +142,11 @@ class SoftmaxCrossEntropy(OneOutputPerClass):
         "One output a class; the outputs become probabilities that sum to one.",
         "每个类别一个输出，输出化为总和为 1 的概率。",
     )
+    gradient_formula = "p − y"
+    gradient_terms = Text(
+        "p = softmax(z); y is 1 for the true class and 0 for the others.",
+        "p = softmax(z)；y 在真实类别处为 1，其余为 0。",
+    )
 
     def loss(self, logits: Array, targets: Array) -> Array:
         z = logits - np.maximum.reduce(logits, axis=-2, keepdims=True)
@@ -140,6 +158,9 @@ class SoftmaxCrossEntropy(OneOutputPerClass):
         np.exp(out, out)
         np.divide(out, np.add.reduce(out, axis=-2, keepdims=True), out)
         return np.subtract(out, targets, out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"p": softmax(logits), "y": targets}
 
     def least(self, posterior: Array) -> Array:
         return entropy(posterior)
@@ -156,6 +177,11 @@ class Logistic(Loss):
     description = Text(
         "One output for two classes: its sigmoid is the probability of the second class.",
         "两个类别只用一个输出，其 Sigmoid 值是第二类的概率。",
+    )
+    gradient_formula = "p − y"
+    gradient_terms = Text(
+        "p = σ(z), the probability of the second class; y is 1 for that class and 0 for the first.",
+        "p = σ(z)，即第二类的概率；y 对第二类为 1，对第一类为 0。",
     )
     classes = (2, 2)
 
@@ -175,6 +201,9 @@ class Logistic(Loss):
         np.tanh(out, out)
         np.multiply(out, HALF, out)
         return np.subtract(out, targets, out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"p": sigmoid(logits, np.empty_like(logits)), "y": targets + HALF}
 
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         p = sigmoid(logits, np.empty_like(logits))
@@ -201,6 +230,11 @@ class SquaredTanh(Loss):
         "TensorFlow Playground's loss: squared distance of a tanh output to ±1; slow where the output is very wrong.",
         "TensorFlow Playground 所用：tanh 输出与 ±1 之差的平方；输出错得很离谱时学得慢。",
     )
+    gradient_formula = "(a − t)·(1 − a²)"
+    gradient_terms = Text(
+        "a = tanh(z); t is +1 for the second class and −1 for the first.",
+        "a = tanh(z)；t 对第二类为 +1，对第一类为 −1。",
+    )
     classes = (2, 2)
 
     def outputs(self, classes: int) -> int:
@@ -220,6 +254,9 @@ class SquaredTanh(Loss):
         np.subtract(out, targets, out)
         return np.multiply(out, slope, out)
 
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"a": np.tanh(logits), "t": targets}
+
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         p = HALF * (np.tanh(logits) + ONE)
         return np.concatenate([1 - p, p], axis=-2)
@@ -237,6 +274,8 @@ class Hinge(OneOutputPerClass):
     The scores of a support vector machine are no probabilities; `probabilities` gives their softmax all the same, to
     have something to shade the plane with.
     """
+
+    scores = True
 
     def _shortfall(self, logits: Array, targets: Array, out: Array) -> Array:
         """Write s into ``out``: what is missing of the margin; 0 in the row of the right class."""
@@ -266,6 +305,12 @@ class MulticlassHinge(Hinge):
         "Shading is the softmax of the scores, not a probability.",
         "正确类别的得分须比其他类别至少高 1，超出间隔的点不再起作用；底色是得分的 Softmax，并非概率。",
     )
+    gradient_formula = "v − n·y"
+    gradient_terms = Text(
+        "v is 1 where the margin is violated (1 + z − zᵧ > 0) and 0 elsewhere, n how many of them there "
+        "are; y is 1 for the true class.",
+        "v：违反间隔处（1 + z − zᵧ > 0）为 1，其余为 0；n：违反的个数；y：真实类别为 1，其余为 0。",
+    )
 
     def loss(self, logits: Array, targets: Array) -> Array:
         shortfall = self._shortfall(logits, targets, np.empty_like(logits))
@@ -274,6 +319,10 @@ class MulticlassHinge(Hinge):
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         self._shortfall(logits, targets, out)
         return self._against_the_right_class(np.sign(out, out), targets)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        violated = np.sign(self._shortfall(logits, targets, np.empty_like(logits)))
+        return {"v": violated, "n": np.add.reduce(violated, axis=-2, keepdims=True), "y": targets}
 
     def least(self, posterior: Array) -> Array | None:
         return 2 * posterior.min(axis=0) if len(posterior) == 2 else None
@@ -293,6 +342,12 @@ class SquaredHinge(Hinge):
         "Shading is the softmax of the scores, not a probability.",
         "合页损失的平方：光滑，对严重违反间隔的点惩罚更重；底色是得分的 Softmax，并非概率。",
     )
+    gradient_formula = "2·(s − S·y)"
+    gradient_terms = Text(
+        "s = max(0, 1 + z − zᵧ), what is missing of the margin, S its sum over the classes; y is 1 for "
+        "the true class, where s is 0.",
+        "s = max(0, 1 + z − zᵧ)，即距间隔的差额；S：其对各类别之和；y：真实类别为 1（该处 s 为 0），其余为 0。",
+    )
 
     def loss(self, logits: Array, targets: Array) -> Array:
         shortfall = self._shortfall(logits, targets, np.empty_like(logits))
@@ -302,6 +357,10 @@ class SquaredHinge(Hinge):
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         self._shortfall(logits, targets, out)
         return self._against_the_right_class(np.multiply(out, TWO, out), targets)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        shortfall = self._shortfall(logits, targets, np.empty_like(logits))
+        return {"s": shortfall, "S": np.add.reduce(shortfall, axis=-2, keepdims=True), "y": targets}
 
     def least(self, posterior: Array) -> Array | None:
         return 4 * posterior.prod(axis=0) if len(posterior) == 2 else None
@@ -354,6 +413,11 @@ class SquaredError(Regression):
         "Distance to the target, squared; meant for regression, and punishes being right by too much.",
         "与目标之差的平方；本用于回归，会惩罚“过于正确”的输出。",
     )
+    gradient_formula = "ŷ − y"
+    gradient_terms = Text(
+        "ŷ = z, the prediction; y is the target (for classes 1 for the true one, 0 for the others).",
+        "ŷ = z，即预测值；y 为目标值（分类时真实类别为 1，其余为 0）。",
+    )
 
     def loss(self, logits: Array, targets: Array) -> Array:
         residual = logits - targets
@@ -362,6 +426,9 @@ class SquaredError(Regression):
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         return np.subtract(logits, targets, out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"ŷ": logits, "y": targets}
 
     def least(self, posterior: Array) -> Array:
         return np.asarray(0.5 * (posterior * (1 - posterior)).sum(axis=0))
@@ -380,6 +447,12 @@ class AbsoluteError(Regression):
         "Distance to the target: hardly bothered by outliers, but its gradient never gets smaller.",
         "与目标之差的绝对值：不易受离群点影响，但梯度不会随误差变小。",
     )
+    scores = True
+    gradient_formula = "sign(ŷ − y)"
+    gradient_terms = Text(
+        "ŷ = z, the prediction; y is the target (for classes 1 for the true one, 0 for the others).",
+        "ŷ = z，即预测值；y 为目标值（分类时真实类别为 1，其余为 0）。",
+    )
 
     def loss(self, logits: Array, targets: Array) -> Array:
         residual = logits - targets
@@ -389,6 +462,9 @@ class AbsoluteError(Regression):
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         np.subtract(logits, targets, out)
         return np.sign(out, out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"ŷ": logits, "y": targets}
 
     def least(self, posterior: Array) -> Array:
         return np.asarray(np.minimum(posterior, 1 - posterior).sum(axis=0))
@@ -407,6 +483,12 @@ class Huber(Regression):
     description = Text(
         "Squared error for small differences, absolute error for large ones.",
         "误差小时用平方，误差大时用绝对值。",
+    )
+    gradient_formula = "clip(ŷ − y, −δ, δ)"
+    gradient_terms = Text(
+        "ŷ = z, the prediction; y is the target (for classes 1 for the true one, 0 for the others); clip "
+        "cuts off at ±δ.",
+        "ŷ = z，即预测值；y 为目标值（分类时真实类别为 1，其余为 0）；clip 在 ±δ 处截断。",
     )
 
     delta: Annotated[
@@ -432,6 +514,9 @@ class Huber(Regression):
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         np.subtract(logits, targets, out)
         return np.clip(out, -self.delta, self.delta, out=out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"ŷ": logits, "y": targets, "δ": np.full_like(logits, self.delta)}
 
     def least(self, posterior: Array) -> Array | None:
         if self.delta < 1:  # residuals of one-hot targets reach 1
@@ -484,6 +569,12 @@ class AttributeHinge(Attributes):
         "Shading is the sigmoid of the scores, not a probability.",
         "用若干“是/否”属性描述类别，每个属性要求间隔为 1；底色是得分的 Sigmoid，并非概率。",
     )
+    scores = True
+    gradient_formula = "−y·v"
+    gradient_terms = Text(
+        "y is +1 where the class has the attribute and −1 where not; v is 1 where 1 − y z > 0 and 0 elsewhere.",
+        "y：类别具有该属性时为 +1，否则为 −1；v：1 − y z > 0 时为 1，否则为 0。",
+    )
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         return np.ascontiguousarray((2 * digits(classes) - 1)[:, labels]).astype(dtype)
@@ -501,6 +592,9 @@ class AttributeHinge(Attributes):
         np.sign(self._shortfall(logits, targets, out), out)
         np.multiply(out, targets, out)
         return np.negative(out, out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"y": targets, "v": np.sign(self._shortfall(logits, targets, np.empty_like(logits)))}
 
     def least(self, posterior: Array) -> Array:
         yes = digits(len(posterior)) @ posterior
@@ -520,6 +614,11 @@ class AttributeLogistic(Attributes):
         "Describes a class by yes/no attributes, each with a probability of its own.",
         "用若干“是/否”属性描述类别，每个属性各有自己的概率。",
     )
+    gradient_formula = "p − y"
+    gradient_terms = Text(
+        "p = σ(z); y is 1 where the class has the attribute and 0 where not.",
+        "p = σ(z)；y：类别具有该属性时为 1，否则为 0。",
+    )
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         return np.ascontiguousarray(digits(classes)[:, labels]).astype(dtype)
@@ -531,6 +630,9 @@ class AttributeLogistic(Attributes):
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         return np.subtract(sigmoid(logits, out), targets, out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        return {"p": sigmoid(logits, np.empty_like(logits)), "y": targets}
 
     def least(self, posterior: Array) -> Array:
         yes = digits(len(posterior)) @ posterior
@@ -585,6 +687,12 @@ class HierarchicalSoftmax(Loss):
         "A binary tree of classes: at each fork one output decides between left and right.",
         "把类别排成二叉树，每个分叉处由一个输出决定向左还是向右。",
     )
+    gradient_formula = "w·(p − y)"
+    gradient_terms = Text(
+        "p = σ(z), the probability of going right at this fork; y is 1 where the path to the true class "
+        "goes right; w is 1 for forks on that path and 0 elsewhere.",
+        "p = σ(z)，即在该分叉处向右的概率；y：通往真实类别的路径向右时为 1；w：在该路径上的分叉处为 1，其余为 0。",
+    )
 
     def tree(self, classes: int) -> Tree:
         """The tree as nested pairs of class numbers: ``((0, 1), (2, 3))`` for four. Its inner nodes are the outputs, in
@@ -608,6 +716,10 @@ class HierarchicalSoftmax(Loss):
         np.multiply(out, np.absolute(targets), out)
         np.subtract(out, targets, out)
         return np.multiply(out, HALF, out)
+
+    def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
+        p = sigmoid(logits, np.empty_like(logits))
+        return {"w": np.absolute(targets), "p": p, "y": np.maximum(targets, ZERO)}
 
     def _log_probabilities(self, logits: Array) -> Array:
         paths = turns(logits.shape[-2] + 1).T.astype(logits.dtype)

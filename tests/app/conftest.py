@@ -248,7 +248,7 @@ class Driver:
     @staticmethod
     def of(kind: str, messages: list[Any]) -> list[Any]:
         """The events of one type, or the binary messages of one kind."""
-        if kind in ("frame", "data", "inside"):
+        if kind in protocol.MESSAGES:
             return [message for message in messages if isinstance(message, Frame) and message.kind == kind]
         return [message for message in messages if isinstance(message, dict) and message["type"] == kind]
 

@@ -114,6 +114,7 @@ MESSAGES: list[Any] = [
 
 # Refused by a session: link to open with, command.
 COMMANDS: list[tuple[str, dict[str, Any]]] = [
+    ("", {"type": "look", "panel": 0, "views": ["gradient_check"]}),
     ("", {"type": "remove", "panel": 0}),
     ("", {"type": "remove", "panel": 5}),
     ("b&c&d&e&f", {"type": "add"}),

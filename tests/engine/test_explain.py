@@ -5,7 +5,7 @@ import pytest
 
 from engine import DataSpec, HiddenLayer, NetworkSpec, Trainer
 from engine.activations import ReLU, Tanh
-from engine.datasets import Arms
+from engine.datasets import Arms, Plane
 from engine.explain import explain
 from engine.regularizers import L2, Dropout, GaussianNoise, PlainDropout
 
@@ -171,3 +171,71 @@ def test_explaining_changes_no_digit_and_its_values_stay(kind, dtype):
     for layer, before in zip(found.layers, kept, strict=True):
         for name, value in before.items():
             np.testing.assert_array_equal(getattr(layer, name), value)
+
+
+def by_the_equations(found):
+    """The whole way back, from dL/dz on, with nothing but the values and the equations of the module."""
+    dz = found.layers[-1].dz
+    for index in reversed(range(len(found.layers) - 1)):
+        layer, behind = found.layers[index], found.layers[index + 1]
+        da = behind.weights.T @ dz
+        if behind.shortcut:
+            da = da + behind.da
+        da = behind.factor * da
+        pieces = len(layer.z) // len(layer.a)
+        dz = np.tile(da, pieces) * layer.slope
+        if layer.normalization:
+            dz = dz * layer.normalization.scale
+        yield index, da, dz
+
+
+@KINDS
+@pytest.mark.parametrize("networks", [1, 3])
+def test_what_stands_between_the_equations_is_said(kind, networks, by_hand):
+    trainer = trained(networks=networks, **kind)
+    for k in range(networks):
+        found = explain(trainer, POINT, LABEL, k)
+        hands_on = found.inputs
+        for index, layer in enumerate(found.layers):
+            np.testing.assert_allclose(layer.inputs, layer.factor * hands_on, rtol=1e-9, atol=1e-14)
+            np.testing.assert_allclose(
+                layer.z, layer.weights @ layer.inputs + (0 if layer.bias is None else layer.bias), rtol=1e-9, atol=1e-12
+            )
+            hands_on = layer.a + (layer.inputs if layer.shortcut else 0)
+            if layer.normalization:
+                u = layer.normalization.scale * (layer.z - layer.normalization.mean) + layer.normalization.shift
+                np.testing.assert_allclose(layer.a, np.tanh(u), rtol=1e-9, atol=1e-12)
+            assert layer.shortcut == (bool(kind.get("residual")) and index == 1)
+        for index, da, dz in by_the_equations(found):
+            np.testing.assert_allclose(found.layers[index].da, da, rtol=1e-9, atol=1e-14)
+            np.testing.assert_allclose(found.layers[index].dz, dz, rtol=1e-9, atol=1e-14)
+
+
+def test_the_equations_hold_for_every_activation(default_activation):
+    found = explain(trained(default_activation), POINT, LABEL)
+    for index, da, dz in by_the_equations(found):
+        np.testing.assert_allclose(found.layers[index].da, da, rtol=1e-9, atol=1e-14)
+        np.testing.assert_allclose(found.layers[index].dz, dz, rtol=1e-9, atol=1e-14)
+
+
+def test_every_loss_fills_in_its_gradient(default_loss):
+    classes = min(3, default_loss.classes[1])
+    trainer = Trainer(
+        DataSpec(dataset=Arms(classes=classes), samples=60), *(NetworkSpec(loss=default_loss, seed=k) for k in range(2))
+    )
+    for k in range(2):
+        found = explain(trainer, POINT, classes - 1, k)
+        assert all(values.shape == found.logits.shape for values in found.terms.values())
+        expected = trainer.loss.gradient(
+            found.logits[:, np.newaxis], found.target[:, np.newaxis], np.empty((len(found.logits), 1))
+        )
+        np.testing.assert_allclose(found.layers[-1].dz, expected[:, 0], rtol=1e-5, atol=1e-7)
+
+
+def test_a_value_is_explained():
+    """Regression: the label is a number, L = ½(ŷ − y)² and dL/dz = ŷ − y."""
+    trainer = Trainer(DataSpec(dataset=Plane(), samples=60), NetworkSpec(), dtype=np.float64)
+    found = explain(trainer, POINT, 0.3)
+    assert found.target.tolist() == [0.3] and found.terms["ŷ"].tolist() == found.logits.tolist()
+    assert found.loss == pytest.approx(0.5 * (found.logits[0] - 0.3) ** 2)
+    np.testing.assert_allclose(found.layers[-1].dz, found.logits - 0.3)

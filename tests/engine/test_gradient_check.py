@@ -8,6 +8,7 @@ import pytest
 from engine import CATALOG, DataSpec, GradientCheck, HiddenLayer, NetworkSpec, Trainer, check
 from engine.activations import ReLU, Tanh
 from engine.datasets import Arms
+from engine.gradient_check import Parameter, affordable
 from engine.regularizers import L2
 
 SMALL = DataSpec(samples=40)
@@ -162,10 +163,11 @@ def test_the_check_finds_a_wrong_derivative_and_its_layer(spec_with):
 
 
 def test_the_check_names_the_worst_parameter():
-    names = ("layer 1, weight from 1 to unit 1", "layer 1, bias of unit 1", "layer 2, bias of unit 1")
+    names = (Parameter(0, "weights", 0, 0), Parameter(0, "bias", 0, 0), Parameter(1, "bias", 0, 0))
     right = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
     result = GradientCheck(right, right + np.array([[0, 0, 0.3], [0.4, 0, 0]]), (slice(0, 2), slice(2, 3)), names)
-    assert result.worst == (names[2], names[0])
+    assert result.worst == ("layer 2, bias of unit 1", "layer 1, weight from 1 to unit 1")
+    assert result.worst_in(slice(0, 2)).tolist() == [0, 0] and result.worst_in(slice(2, 3)).tolist() == [2, 2]
     assert (result.layer_errors > 0).tolist() == [[False, True], [True, False]]
 
 
@@ -191,7 +193,7 @@ def test_relative_error_by_hand():
     # ‖(3, 4) − (0, 0)‖ / (5 + 0) = 1; equal gradients 0; two zero gradients 0, not NaN
     analytic = np.array([[3.0, 4.0], [3.0, 4.0], [0.0, 0.0]])
     numerical = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]])
-    result = GradientCheck(analytic, numerical, (slice(0, 1), slice(1, 2)), ("a", "b"))
+    result = GradientCheck(analytic, numerical, (slice(0, 1), slice(1, 2)), ())
     np.testing.assert_array_equal(result.relative_error, [1, 0, 0])
     np.testing.assert_array_equal(result.layer_errors, [[1, 1], [0, 0], [0, 0]])
 
@@ -202,3 +204,39 @@ def test_dead_units_get_no_gradient(spec_with):
     result = check(trainer)
     first = trainer.network.spans[0]
     assert (result.analytic[:, first] == 0).all() and (result.numerical[:, first] == 0).all()
+
+
+def test_a_sample_is_part_of_the_whole(spec_with):
+    trainer = Trainer(SMALL, spec_with([Tanh()] * 2, width=6), dtype=np.float64)
+    whole = check(trainer)
+    some = check(trainer, sample=5, rng=np.random.default_rng(3))
+    assert [span.stop - span.start for span in some.spans] == [5, 5, 5]
+    assert [p.layer for p in some.parameters] == [0] * 5 + [1] * 5 + [2] * 5
+    for place, parameter in enumerate(some.parameters):
+        where = whole.parameters.index(parameter)
+        assert some.numerical[0, place] == whole.numerical[0, where]
+        assert some.analytic[0, place] == whole.analytic[0, where]
+    other = check(trainer, sample=5, rng=np.random.default_rng(4))
+    assert other.parameters != some.parameters
+    assert check(trainer, sample=5, rng=np.random.default_rng(3)).parameters == some.parameters
+
+
+def test_fewer_points_are_checked_as_well(spec_with):
+    trainer = Trainer(SMALL, spec_with([Tanh()], batch_norm=True), dtype=np.float32)
+    few = check(trainer, points=7, rng=np.random.default_rng(0))
+    assert (few.points, check(trainer).points) == (7, trainer.n_train)
+    assert few.relative_error < 1e-6 and not np.allclose(few.analytic, check(trainer).analytic)
+
+
+@pytest.mark.parametrize("widths", [(), (8, 8), (64, 64), (128,) * 8])
+def test_what_is_affordable_is_bounded(widths):
+    """Multiplications, counted: a small network is checked whole, no network takes more than a second's worth."""
+    hidden = tuple(HiddenLayer(width, Tanh()) for width in widths)
+    trainer = Trainer(DataSpec(samples=2000), NetworkSpec(hidden=hidden))
+    sample, points = affordable(trainer)
+    checked = sum(min(sample, span.stop - span.start) for span in trainer.network.spans)
+    size = trainer.network.parameters.size
+    assert 2 * checked * size * points < 2e9
+    assert 8 <= sample <= 300 and 16 <= points <= trainer.n_train
+    if len(widths) < 3 and (not widths or widths[0] < 10):
+        assert checked == size and points == trainer.n_train

@@ -458,3 +458,22 @@ def test_a_loss_that_knows_no_formula_says_so():
         assert Huber(delta).least(posteriors(2)) is None
     assert Huber(1.0).least(posteriors(2)) is not None
     assert AutomaticLoss().least(posteriors(2)) is None
+
+
+def test_the_gradient_is_what_its_formula_says(loss):
+    """The formula, read as arithmetic with the terms filled in, gives dL/dz; and it says what its terms are."""
+    plain = loss.gradient_formula.translate(str.maketrans({"−": "-", "·": "*", "²": "**2"}))
+    for classes in class_counts(loss):
+        logits, targets, _ = example(loss, classes)
+        terms = loss.terms(logits, targets)
+        value = eval(plain, {"sign": np.sign, "clip": np.clip}, dict(terms))
+        np.testing.assert_allclose(value, gradient(loss, logits, targets), rtol=1e-12, atol=1e-15)
+        for name in terms:
+            np.broadcast_to(terms[name], logits.shape)
+            if name != "δ":
+                assert name in loss.gradient_terms.en and name in loss.gradient_terms.zh
+
+
+def test_every_loss_says_what_its_gradient_is():
+    """But for the automatic choice, which has none of its own."""
+    assert [id for id, cls in LOSSES.items() if not cls.gradient_formula] == ["auto"]

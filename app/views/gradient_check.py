@@ -1,0 +1,71 @@
+"""The gradient check of a running network. It costs two passes a parameter, so it is only done for who asks."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from app.views.base import Scene, Seen, Tensor, View, view
+from engine.component import Array, Text
+from engine.gradient_check import affordable, check
+
+BLOCKS = ("weights", "bias", "gamma", "beta", "learned")
+
+
+@view
+@dataclass(frozen=True)
+class Check(View):
+    """See `engine.gradient_check`. Which parameters and points are drawn depends on the number of updates, so that the
+    same network always gets the same answer and asking again later checks others."""
+
+    id = "gradient_check"
+    label = Text("Gradient check", "梯度检验")
+    description = Text(
+        "Gradients by back-propagation beside central differences (J(w + δ) − J(w − δ)) / 2δ, in float64.",
+        "反向传播的梯度与中心差分 (J(w + δ) − J(w − δ)) / 2δ 的对比，以 float64 计算。",
+    )
+    every = 0
+    tensors: ClassVar[dict[str, Tensor]] = {
+        "errors": ("F64", "(L)", "relative error ‖a − n‖ / (‖a‖ + ‖n‖) of each layer"),
+        "norms": ("F64", "(L)", "norm of the analytic gradient ‖a‖ over the parameters that were checked"),
+        "checked": ("I32", "(L)", "parameters that were checked"),
+        "parameters": ("I32", "(L)", "parameters there are"),
+        "worst": (
+            "I32",
+            "(L, 3)",
+            "what differs most: kind (0 weight, 1 bias, 2 γ, 3 β, 4 the activation’s own), row, column",
+        ),
+        "analytic": ("F64", "(L)", "its gradient by back-propagation"),
+        "numerical": ("F64", "(L)", "its gradient by central differences"),
+    }
+    about: ClassVar[dict[str, str]] = {
+        "error": "relative error over all that was checked",
+        "layer": "the layer, from 0, with the parameter that differs most",
+        "points": "training points that the objective was taken over",
+        "of": "training points there are",
+    }
+
+    def show(self, scene: Scene) -> Seen | None:
+        trainer = scene.trainer
+        sample, points = affordable(trainer)
+        found = check(trainer, sample=sample, points=points, rng=np.random.default_rng(trainer.steps))
+        if not np.isfinite(found.numerical).all() or not np.isfinite(found.analytic).all():
+            return None
+        places = [int(found.worst_in(span)[0]) for span in found.spans]
+        worst = [found.parameters[place] for place in places]
+        arrays: dict[str, Array] = {
+            "errors": found.layer_errors[0],
+            "norms": np.array([np.linalg.norm(found.analytic[0, span]) for span in found.spans]),
+            "checked": np.array([span.stop - span.start for span in found.spans], np.int32),
+            "parameters": np.array([span.stop - span.start for span in trainer.network.spans], np.int32),
+            "worst": np.array([[BLOCKS.index(each.block), each.row, each.column] for each in worst], np.int32),
+            "analytic": found.analytic[0, places],
+            "numerical": found.numerical[0, places],
+        }
+        about = {
+            "error": repr(float(found.relative_error[0])),
+            "layer": str(found.parameters[int(found.worst_in(slice(None))[0])].layer),
+            "points": str(found.points),
+            "of": str(trainer.n_train),
+        }
+        return Seen(arrays, about)

@@ -1,0 +1,111 @@
+"""What the views send is what the engine says. That their messages keep to their tables is in test_protocol."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.schema import Invalid, parse
+from app.views import View
+from app.views.gradient_check import BLOCKS
+from engine.explain import explain
+from engine.gradient_check import Parameter, affordable, check
+
+SMALL = "v=1&samples=60&noise=0.1"
+
+# ---- one point ----
+
+KINDS = [
+    "",
+    "&hidden=5-maxout(pieces=3),4-prelu",
+    "&hidden=4,4,4&batch_norm=true&residual=true",
+    "&hidden=4-tanh&regularizers=plain_dropout",
+    "&hidden=",
+    "&dataset=plane",
+    "&dataset=arms(classes=5)&loss=hierarchical_softmax",
+    "&loss=squared_hinge",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_point_is_what_the_engine_explains(kind: str, driver: Any) -> None:
+    talk = driver(SMALL + kind)
+    talk.train(2, 0.5)
+    view = {"id": "point", "x1": 1.5, "x2": -2.25, "truth": 1.0}
+    (seen,) = driver.of("point", talk.say({"type": "ask", "panel": 0, "view": view}))
+    trainer = talk.session.panels[0].trainer
+    found = explain(trainer, np.array([1.5, -2.25]), 1.0)
+    layers = found.layers
+    assert seen["sizes"].tolist() == trainer.network.sizes
+    assert seen["shapes"].tolist() == [list(layer.weights.shape) for layer in layers]
+    for name, attribute in {"entering": "inputs", "weights": "weights", "z": "z", "a": "a", "da": "da"}.items():
+        expected = np.concatenate([getattr(layer, attribute).ravel() for layer in layers])
+        np.testing.assert_array_equal(seen[name], expected.astype(np.float32))
+    for name in ("dz", "slope"):
+        np.testing.assert_array_equal(seen[name], np.concatenate([getattr(layer, name) for layer in layers]))
+    biases = [np.zeros_like(layer.z) if layer.bias is None else layer.bias for layer in layers]
+    np.testing.assert_array_equal(seen["biases"], np.concatenate(biases))
+    assert seen["factor"].tolist() == [pytest.approx(layer.factor) for layer in layers]
+    assert seen["shortcut"].tolist() == [layer.shortcut for layer in layers]
+    for name in ("mean", "scale", "shift"):
+        parts = [getattr(layer.normalization, name) for layer in layers if layer.normalization]
+        np.testing.assert_array_equal(seen[name], np.concatenate(parts) if parts else [])
+    assert seen["loss"][0] == np.float32(found.loss)
+    assert json.loads(seen.metadata["terms"]) == list(found.terms)
+    np.testing.assert_array_equal(seen["terms"], np.array([*found.terms.values()]))
+    np.testing.assert_array_equal(seen["probabilities"], found.probabilities)
+    assert seen.metadata["loss"] == trainer.loss.id
+
+
+def test_a_class_that_is_not_there_is_the_last_one(driver: Any) -> None:
+    talk = driver(SMALL)
+    for truth, label in ((5.0, "1"), (-3.0, "0"), (1.0, "1")):
+        view = {"id": "point", "truth": truth}
+        (seen,) = driver.of("point", talk.say({"type": "ask", "panel": 0, "view": view}))
+        assert seen.metadata["label"] == label
+
+
+def test_one_point_follows_the_training(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.say({"type": "look", "panel": 0, "views": [{"id": "point", "x1": 2.0}]}, {"type": "play"})
+    seen = driver.of("point", talk.train(4, 0.1))
+    assert len(seen) >= 3 and len({float(each["loss"][0]) for each in seen}) == len(seen)
+
+
+def test_where_a_point_may_be() -> None:
+    with pytest.raises(Invalid) as caught:
+        parse(View, {"id": "point", "x1": 1e9, "truth": float("nan")})
+    assert [problem.path for problem in caught.value.problems] == [("x1",), ("truth",)]
+
+
+# ---- gradient check ----
+
+
+@pytest.mark.parametrize("kind", ["&hidden=5-tanh", "&hidden=4-maxout,3-prelu&batch_norm=true", "&hidden=64-tanh,64"])
+def test_the_gradient_check_is_the_engines(kind: str, driver: Any) -> None:
+    talk = driver(SMALL + kind)
+    talk.train(2)
+    before = talk.snapshot()
+    (seen,) = driver.of("gradient_check", talk.say({"type": "ask", "panel": 0, "view": "gradient_check"}))
+    trainer = talk.session.panels[0].trainer
+    sample, points = affordable(trainer)
+    found = check(trainer, sample=sample, points=points, rng=np.random.default_rng(trainer.steps))
+    np.testing.assert_array_equal(seen["errors"], found.layer_errors[0])
+    assert seen["parameters"].sum() == trainer.network.parameters.size
+    assert seen["checked"].tolist() == [min(sample, span.stop - span.start) for span in trainer.network.spans]
+    assert float(seen.metadata["error"]) == found.relative_error[0] < 1e-6
+    assert (int(seen.metadata["points"]), int(seen.metadata["of"])) == (found.points, trainer.n_train)
+    for layer, (block, row, column) in enumerate(seen["worst"].tolist()):
+        parameter = Parameter(layer, BLOCKS[block], row, column)
+        place = found.parameters.index(parameter)
+        assert seen["analytic"][layer] == found.analytic[0, place]
+        assert seen["numerical"][layer] == found.numerical[0, place]
+    assert talk.snapshot() == before
+
+
+def test_what_is_only_asked_for_is_not_looked_at(driver: Any) -> None:
+    talk = driver(SMALL)
+    (error,) = driver.of("error", talk.say({"type": "look", "panel": 0, "views": ["inside", "gradient_check"]}))
+    assert (error["path"], error["code"]) == (["views", 1], "only_asked")
+    assert not driver.of("gradient_check", talk.train(2, 0.5))
