@@ -68,6 +68,10 @@ class Activation(Component):
     """How many numbers every unit learns besides its weights: 0 or 1. With 1, the layer calls `f_with`, `df_with` and
     `dp_with`, where ``p`` is the units' parameter, ``(…, n, 1)``; `f` and `df` show the activation as it starts."""
 
+    program: ClassVar[str] = ""
+    """The activation as an exported program writes it, in the words of `engine.programs`: ``{name}`` stands for a
+    parameter, ``p`` for what the units learn. Empty: a network with it cannot be exported as a program."""
+
     def initial_unit_parameters(self) -> tuple[float, ...]:
         """Where the learned numbers of a unit start."""
         return ()
@@ -111,6 +115,7 @@ class ReLU(Activation):
         "Passes positive values and blocks negative ones; fast and a good first choice, but units can die.",
         "保留正值、截断负值；收敛快，是首选，但单元可能“死亡”。",
     )
+    program = "relu(z)"
     rectifier = True
 
     def f(self, z: Array, out: Array) -> Array:
@@ -135,6 +140,7 @@ class Linear(Activation):
         "No bend at all: any number of linear layers is still one straight cut.",
         "没有非线性：无论多少层，线性网络仍只是一条直线。",
     )
+    program = "z"
 
     def f(self, z: Array, out: Array) -> Array:
         np.copyto(out, z)
@@ -157,6 +163,7 @@ class Sigmoid(Activation):
         "Squashes to (0, 1); saturates and is not zero-centred, so deep stacks learn slowly.",
         "压缩到 (0, 1)；会饱和且不以零为中心，深层网络学得很慢。",
     )
+    program = "sigmoid(z)"
     bounded = True
 
     def f(self, z: Array, out: Array) -> Array:
@@ -179,6 +186,7 @@ class Tanh(Activation):
         "Squashes to (−1, 1) around zero; smooth, but its gradient vanishes for large |z|.",
         "压缩到 (−1, 1)，以零为中心；平滑，但 |z| 很大时梯度消失。",
     )
+    program = "tanh(z)"
     bounded = True
 
     def f(self, z: Array, out: Array) -> Array:
@@ -203,6 +211,7 @@ class LeakyReLU(Activation):
         "ReLU with a small slope on the negative side, so that no unit dies.",
         "负半轴保留一个很小的斜率的 ReLU，单元不会“死亡”。",
     )
+    program = "where(z > 0, z, {slope} * z)"
     rectifier = True
 
     slope: Annotated[
@@ -241,6 +250,7 @@ class PReLU(Activation):
         "Leaky ReLU in which every unit learns the slope of its negative side.",
         "每个单元自己学习负半轴斜率的 Leaky ReLU。",
     )
+    program = "where(z > 0, z, p * z)"
     rectifier = True
     unit_parameters = 1
 
@@ -300,6 +310,7 @@ class Abs(Activation):
         "Folds the negative side up: sees how strong a feature is, not its sign.",
         "把负半轴翻折上来：只看特征的强弱，不看正负。",
     )
+    program = "abs(z)"
 
     def f(self, z: Array, out: Array) -> Array:
         return np.absolute(z, out=out)
@@ -323,6 +334,7 @@ class Maxout(Activation):
         "Takes the largest of several linear pieces, so each unit learns the shape of its own activation.",
         "取多个线性片段中的最大值，每个单元自己学出激活函数的形状。",
     )
+    program = "pieces(z, {pieces})"
 
     pieces: Annotated[
         int,
@@ -374,6 +386,7 @@ class Softplus(Activation):
         "A smooth ReLU: never exactly zero, so no unit dies, but slower to compute.",
         "平滑的 ReLU：不会恰好为零，单元不会“死亡”，但计算较慢。",
     )
+    program = "softplus(z)"
     rectifier = True
 
     def f(self, z: Array, out: Array) -> Array:
@@ -398,6 +411,7 @@ class HardTanh(Activation):
         "Tanh made of straight lines: cheap, but outside of ±1 there is no gradient at all.",
         "由直线段构成的 tanh：计算便宜，但在 ±1 之外完全没有梯度。",
     )
+    program = "clip(z, -1, 1)"
     bounded = True
 
     def f(self, z: Array, out: Array) -> Array:
@@ -423,6 +437,7 @@ class RBF(Activation):
         "A bump that answers only near z = 0; for most inputs it is flat, so it is hard to train.",
         "只在 z = 0 附近响应的“山包”；对大多数输入都饱和到 0，难以优化。",
     )
+    program = "exp(-z * z)"
     bounded = True
 
     def f(self, z: Array, out: Array) -> Array:
@@ -448,6 +463,7 @@ class Cos(Activation):
         "A wave: works surprisingly well, but large weights draw ripples.",
         "一种波：出人意料地有效，但权重大时边界会起涟漪。",
     )
+    program = "cos(z)"
 
     def f(self, z: Array, out: Array) -> Array:
         return np.cos(z, out)
@@ -470,6 +486,7 @@ class ELU(Activation):
         "ReLU with a smooth negative side that levels off at −α and brings the mean nearer to zero.",
         "负半轴平滑地趋于 −α 的 ReLU，使输出均值更接近零。",
     )
+    program = "where(z > 0, z, {alpha} * expm1(z))"
     rectifier = True
 
     alpha: Annotated[
@@ -512,6 +529,7 @@ class SELU(Activation):
         "A scaled ELU that keeps mean 0 and variance 1 from layer to layer by itself.",
         "经过缩放的 ELU，能自动使各层保持均值 0、方差 1。",
     )
+    program = "{scale} * where(z > 0, z, {alpha} * expm1(z))"
     scale: ClassVar[float] = 1.0507009873554805
     alpha: ClassVar[float] = 1.6732632423543772
 
@@ -545,6 +563,7 @@ class GELU(Activation):
         "Weighs z by the normal distribution: a smooth ReLU that dips a little below zero.",
         "以正态分布函数对 z 加权：平滑的 ReLU，在零以下略有下凹。",
     )
+    program = "gelu(z)"
     rectifier = True
 
     # Highest power of z² first; all are positive, so that nothing cancels.
@@ -606,6 +625,7 @@ class SiLU(Activation):
         "Weighs z by its own sigmoid: a smooth ReLU with a small dip below zero.",
         "以 z 自身的 Sigmoid 加权：平滑的 ReLU，在零以下有一个小凹陷。",
     )
+    program = "z * sigmoid(z)"
     rectifier = True
 
     def f(self, z: Array, out: Array) -> Array:
@@ -632,6 +652,7 @@ class Mish(Activation):
         "A smooth ReLU much like SiLU, with a slightly deeper dip below zero.",
         "与 SiLU 相近的平滑 ReLU，零以下的凹陷略深。",
     )
+    program = "z * tanh(softplus(z))"
     rectifier = True
     cap: ClassVar[float] = 30.0
 

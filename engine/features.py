@@ -1,7 +1,7 @@
 """Input features: what the network is given of a point (x1, x2). The right feature can replace a hidden layer (S0)."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Len
@@ -17,6 +17,14 @@ class Feature(Component):
 
     family = "features"
 
+    program: ClassVar[str] = ""
+    """The feature as an expression of NumPy; empty where there is none."""
+
+    def written(self) -> str:
+        """The feature as an exported program writes it, an expression of NumPy in the arrays ``x1`` and ``x2``; empty
+        where it has none."""
+        return self.program
+
     def compute(self, x1: Array, x2: Array) -> Array:
         """The feature of every point."""
         raise NotImplementedError
@@ -31,6 +39,7 @@ class X1(Feature):
     label = Text("x₁", "x₁")
     formula = "x₁"
     description = Text("The horizontal coordinate.", "横坐标。")
+    program = "x1"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return x1
@@ -45,6 +54,7 @@ class X2(Feature):
     label = Text("x₂", "x₂")
     formula = "x₂"
     description = Text("The vertical coordinate.", "纵坐标。")
+    program = "x2"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return x2
@@ -59,6 +69,7 @@ class X1Squared(Feature):
     label = Text("x₁²", "x₁²")
     formula = "x₁²"
     description = Text("Helps with anything round or left-right symmetric.", "适合圆形或左右对称的数据。")
+    program = "x1 * x1"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return x1 * x1
@@ -73,6 +84,7 @@ class X2Squared(Feature):
     label = Text("x₂²", "x₂²")
     formula = "x₂²"
     description = Text("Helps with anything round or up-down symmetric.", "适合圆形或上下对称的数据。")
+    program = "x2 * x2"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return x2 * x2
@@ -90,6 +102,7 @@ class Product(Feature):
         "Positive where both signs agree: xor becomes one straight cut.",
         "同号为正：异或问题因此线性可分。",
     )
+    program = "x1 * x2"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return x1 * x2
@@ -104,6 +117,7 @@ class SinX1(Feature):
     label = Text("sin x₁", "sin x₁")
     formula = "sin x₁"
     description = Text("A wave from left to right.", "沿横轴的波。")
+    program = "np.sin(x1)"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return np.asarray(np.sin(x1))
@@ -118,6 +132,7 @@ class SinX2(Feature):
     label = Text("sin x₂", "sin x₂")
     formula = "sin x₂"
     description = Text("A wave from bottom to top.", "沿纵轴的波。")
+    program = "np.sin(x2)"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         return np.asarray(np.sin(x2))
@@ -169,6 +184,9 @@ class Formula(Feature):
             checked(self.expression)
         except FormulaError as error:
             raise Refused("expression", error.reason, error.position) from None
+
+    def written(self) -> str:
+        return f"np.clip(np.nan_to_num({parse(self.expression).written()}), -{MAX_VALUE}, {MAX_VALUE})"
 
     def compute(self, x1: Array, x2: Array) -> Array:
         values = parse(self.expression)(x1, x2)

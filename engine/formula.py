@@ -56,6 +56,7 @@ OPERATORS: dict[str, tuple[int, int, np.ufunc]] = {
     "^": (7, 6, np.power),
 }
 SIGN = 5
+ATOM = 9  # a name, a number or a call
 SUPERSCRIPTS = {"²": 2.0, "³": 3.0}
 
 # Characters that stand for others, one for one, so that positions stay: mathematical signs, and the full-width ones of
@@ -103,6 +104,25 @@ class Formula:
         shape = np.broadcast_shapes(coordinates[0].shape, coordinates[1].shape)
         return np.array(np.broadcast_to(stack[0], shape), order="C")
 
+    def written(self) -> str:
+        """The same as an expression of NumPy in the arrays ``x1`` and ``x2``. What holds no coordinate is worked out
+        before, since a bare number behaves otherwise than NumPy's (``1 / 0``)."""
+        stack: list[tuple[str, int] | np.float64] = []  # texts with how tightly they bind, or numbers
+        for item in self.program:
+            if not isinstance(item, np.ufunc):
+                stack.append((f"x{item + 1}", ATOM) if isinstance(item, int) else item)
+                continue
+            operands = stack[-item.nin :]
+            del stack[-item.nin :]
+            numbers = [operand for operand in operands if isinstance(operand, np.float64)]
+            if len(numbers) == len(operands):
+                with np.errstate(all="ignore"):
+                    stack.append(np.float64(item(*numbers)))
+            else:
+                stack.append(_applied(item, [_text(operand) for operand in operands]))
+        text, _ = _text(stack[0])
+        return f"np.full_like(x1, {text})" if isinstance(stack[0], np.float64) else text
+
     def refuse_unless_finite(self) -> None:
         """Raises FormulaError if a value on a grid over the plane is not finite, or above 10⁶ in size. It names the
         point that is nearest to the middle."""
@@ -128,6 +148,29 @@ class Formula:
             f"在 {where} 处没有有限的值；x1、x2 取 -6 到 6 时处处都要有。"
             "例如可写 log(abs(x1)+1)、sqrt(abs(x1)) 或 x1/(abs(x2)+1)。",
         )
+
+
+def _text(operand: tuple[str, int] | np.float64) -> tuple[str, int]:
+    """An operand of an expression of NumPy, and how tightly it binds."""
+    if not isinstance(operand, np.float64):
+        return operand
+    if not np.isfinite(operand):
+        return f"np.float64('{operand}')", ATOM
+    return repr(float(operand)), SIGN if operand < 0 else ATOM
+
+
+def _applied(function: np.ufunc, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    """A function of operands as an expression of NumPy; Python's operators bind as ours do."""
+    for mark, (left, right, own) in OPERATORS.items():
+        if own is function:
+            (first, one), (second, other) = operands
+            first = first if one > left or (one == left and mark != "^") else f"({first})"
+            second = second if other >= right else f"({second})"
+            return f"{first} {'**' if mark == '^' else mark} {second}", left
+    if function is np.negative:
+        text, binding = operands[0]
+        return f"-{text}" if binding > SIGN else f"-({text})", SIGN
+    return f"np.{function.__name__}({', '.join(text for text, _ in operands)})", ATOM
 
 
 @lru_cache(256)

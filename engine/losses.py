@@ -72,6 +72,11 @@ class Loss(Component):
         classes than there are; left out, it is as many as they can."""
         raise NotImplementedError
 
+    def written(self, classes: int) -> tuple[str, dict[str, Array]]:
+        """`probabilities` as an exported program writes them: an expression of the logits ``z`` in the words of
+        `engine.programs`, and the constants in it. Empty: a network with it cannot be exported as a program."""
+        return "", {}
+
     def predict(self, logits: Array, classes: int | None = None) -> Array:
         """Most probable class of every sample."""
         return np.argmax(logits, axis=-2)
@@ -124,6 +129,9 @@ class OneOutputPerClass(Loss):
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         return np.ascontiguousarray(np.eye(classes, dtype=dtype)[:, labels])
+
+    def written(self, classes: int) -> tuple[str, dict[str, Array]]:
+        return "softmax(z)", {}
 
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         return softmax(logits)
@@ -205,6 +213,9 @@ class Logistic(Loss):
     def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
         return {"p": sigmoid(logits, np.empty_like(logits)), "y": targets + HALF}
 
+    def written(self, classes: int) -> tuple[str, dict[str, Array]]:
+        return "pair(sigmoid(z))", {}
+
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         p = sigmoid(logits, np.empty_like(logits))
         return np.concatenate([1 - p, p], axis=-2)
@@ -256,6 +267,9 @@ class SquaredTanh(Loss):
 
     def terms(self, logits: Array, targets: Array) -> dict[str, Array]:
         return {"a": np.tanh(logits), "t": targets}
+
+    def written(self, classes: int) -> tuple[str, dict[str, Array]]:
+        return "pair((tanh(z) + 1) / 2)", {}
 
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         p = HALF * (np.tanh(logits) + ONE)
@@ -388,6 +402,9 @@ class Regression(OneOutputPerClass):
         nodes, weights = np.polynomial.hermite_e.hermegauss(80)
         cost = self.loss(sigma * nodes.reshape(-1, 1, 1), np.zeros((1, 1)))
         return float(weights @ cost / weights.sum())
+
+    def written(self, classes: int) -> tuple[str, dict[str, Array]]:
+        return ("shares(clip(z, 0, 1))", {}) if classes else ("z", {})
 
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         if classes == 0:
@@ -547,6 +564,9 @@ class Attributes(Loss):
         if classes is None:
             classes = min(2 ** logits.shape[-2], self.classes[1])
         return digits(classes).T.astype(logits.dtype) @ logits
+
+    def written(self, classes: int) -> tuple[str, dict[str, Array]]:
+        return "softmax(matmul(z, DIGITS))", {"DIGITS": digits(classes)}
 
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         return softmax(self._scores(logits, classes))
@@ -726,6 +746,9 @@ class HierarchicalSoftmax(Loss):
         cost = np.maximum(-paths, ZERO) @ np.logaddexp(logits, ZERO)
         cost += np.maximum(paths, ZERO) @ np.logaddexp(-logits, ZERO)
         return np.negative(cost, cost)
+
+    def written(self, classes: int) -> tuple[str, dict[str, Array]]:
+        return "paths(z, TURNS)", {"TURNS": turns(classes)}
 
     def probabilities(self, logits: Array, classes: int | None = None) -> Array:
         p = self._log_probabilities(logits)

@@ -240,7 +240,7 @@ def test_arrays_have_the_type_and_rank_that_the_table_says(conversation: Any, dr
             assert array.dtype == DTYPES[dtype], name
             assert array.ndim == len(shape.strip("()").split(",")), name
             heard.setdefault(message.kind, set()).add(name)
-    assert heard == {kind: set(arrays) for kind, (_, arrays) in MESSAGES.items()}
+    assert heard == {kind: set(arrays) for kind, (_, arrays) in MESSAGES.items() if arrays}
 
 
 def test_views_send_the_metadata_that_they_say(conversation: Any, frame_type: Any) -> None:
