@@ -9,6 +9,7 @@ looked at before anything is used.
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -21,6 +22,7 @@ from safetensors.numpy import load as load_tensors
 from app import frames
 from app.schema import STRICT, Invalid, Problem, dump, load, parse, problems
 from engine import Data, Experiment, NetworkSpec, Trainer, draw
+from engine.checks import refuse_size
 from engine.component import Array, Refused
 from engine.tf_playground import trainer_for
 
@@ -108,14 +110,19 @@ def decode(message: bytes) -> Restored:
         raise _bad(f"{len(state.panels)} states for {len(experiment.panels)} networks")
     if len({panel.id for panel in state.panels}) < len(state.panels) or max(p.id for p in state.panels) > state.ids:
         raise _bad("the panels' ids are not all different")
+    try:
+        refuse_size(experiment)
+    except Refused as error:
+        raise _bad(str(error)) from None
     data = draw(experiment.data)
     trainers = []
     known = set()
     for place, (spec, panel) in enumerate(zip(experiment.panels, state.panels, strict=True)):
+        specs = spec.seeded(experiment.seeds)
         prefix = f"{place}."
         own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
         known |= {prefix + name for name in own}
-        trainers.append(_restored(data, spec, panel, own))
+        trainers.append(_restored(data, specs, panel, own))
     if set(arrays) != known:
         raise _bad("arrays that belong to no network")
     return Restored(state, data, trainers)
@@ -125,10 +132,10 @@ def _bad(reason: str) -> Invalid:
     return Invalid(Problem((), "bad_checkpoint", {"reason": reason}))
 
 
-def _restored(data: Data, spec: NetworkSpec, panel: PanelState, arrays: dict[str, Array]) -> Trainer:
+def _restored(data: Data, specs: Sequence[NetworkSpec], panel: PanelState, arrays: dict[str, Array]) -> Trainer:
     """A trainer as the panel's state has it."""
     try:
-        trainer = trainer_for(data, spec)
+        trainer = trainer_for(data, *specs)
     except Refused as error:
         raise _bad(str(error)) from None
     expected = {name: value for name, value in trainer.state().items() if isinstance(value, np.ndarray)}
@@ -137,8 +144,15 @@ def _restored(data: Data, spec: NetworkSpec, panel: PanelState, arrays: dict[str
     for name, array in arrays.items():
         if array.dtype != expected[name].dtype or array.shape != expected[name].shape:
             raise _bad(f"{name}: expected {expected[name].dtype} {list(expected[name].shape)}")
-        # A network that has diverged is not finite, and early stopping begins with an infinite best loss.
-        if array.dtype.kind == "f" and not (panel.diverged or "best" in name or np.isfinite(array).all()):
+    # A network that has diverged is not finite, and early stopping begins with an infinite best loss.
+    standing = np.ones(len(specs), bool)
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or panel.diverged or "best" in name:
+            continue
+        axis = trainer.member_axis(name)
+        if axis is not None:
+            standing &= np.isfinite(np.moveaxis(array, axis, 0).reshape(len(specs), -1)).all(axis=1)
+        if not (np.isfinite(array).all() if axis is None else standing.any()):
             raise _bad(f"{name}: not finite")
     if not np.array_equal(np.sort(arrays["order"]), np.sort(expected["order"])):
         raise _bad("order: not every point once")

@@ -88,7 +88,9 @@ class Train(BaseModel):
         str,
         Field(description="Epochs to report at, such as 0,1,10; the last one ends the run."),
     ] = ""
-    seeds: Annotated[int, Field(ge=1, le=256, description="Networks a panel, with seeds counting up.")] = 1
+    seeds: Annotated[
+        int | None, Field(ge=1, le=256, description="Networks a panel, with seeds counting up; as the source says.")
+    ] = None
     json_output: Annotated[bool, Field(alias="json", description="Print JSON.")] = False
 
     def cli_cmd(self) -> None:

@@ -71,9 +71,9 @@ def curve(activation: Activation) -> dict[str, list[float]]:
 
 
 def form(lang: str) -> dict[str, Any]:
-    """The controls of the page: data, network, speed."""
-    speed = next(control for control in _controls(Experiment, lang) if control["name"] == "speed")
-    return {"data": _controls(DataSpec, lang), "network": _controls(NetworkSpec, lang), "speed": speed}
+    """The controls of the page: data, network, and one for each setting of the whole experiment by its name."""
+    whole = {control["name"]: control for control in _controls(Experiment, lang)}
+    return {"data": _controls(DataSpec, lang), "network": _controls(NetworkSpec, lang), **whole}
 
 
 def _controls(cls: type, lang: str) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ def _control(
     }
 
 
-def _options(setting: Setting, lang: str) -> list[dict[str, str]]:
+def _options(setting: Setting, lang: str) -> list[dict[str, str | int]]:
     return [{"value": value, "label": _in(lang, label)} for value, label in setting.options]
 
 

@@ -22,6 +22,7 @@ VERSION = 1
 LETTERS = "abcdef"
 DATA_PREFIX = "data."
 MAX_PAIRS = 500
+_WHOLE = ("speed", "seeds")  # settings of the experiment itself
 
 # width, activation unless it is the default, and the layer's share of the regularization strength: 8-tanh*0.5
 _LAYER = re.compile(r"(\d+)(?:-([^*]+))?(?:\*([^*]+))?", re.DOTALL)
@@ -38,8 +39,9 @@ def encode(experiment: Experiment) -> str:
     pairs += _changes(first, default.panels[0])
     for letter, panel in zip(LETTERS[1:], experiment.panels[1:], strict=False):
         pairs += [(f"{letter}.{name}", text) for name, text in _changes(panel, first)] or [(letter, "")]
-    if experiment.speed != default.speed:
-        pairs.append(("speed", _text(experiment.speed)))
+    for name in _WHOLE:
+        if getattr(experiment, name) != getattr(default, name):
+            pairs.append((name, _text(getattr(experiment, name))))
     return "&".join(f"{key}={quote(text, safe='(),=-.*')}" for key, text in pairs)
 
 
@@ -98,8 +100,9 @@ def decode(link: str) -> tuple[Experiment, list[Problem]]:
                 panel = apply(panel, key, field.name)
         panels.append(panel)
     experiment = replace(experiment, data=data, panels=tuple(panels))
-    if "speed" in given:
-        experiment = apply(experiment, "speed", "speed")
+    for name in _WHOLE:
+        if name in given:
+            experiment = apply(experiment, name, name)
     notices += [Problem((), "unknown_key", {"key": key[:40]}) for key in given]
     return experiment, notices
 

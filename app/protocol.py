@@ -8,17 +8,19 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
+from app.rows import BANDED, BANDED_LAYERS
 from app.schema import STRICT, Invalid, Problem, fields_of, load, parse, problems, real, shown, whole
 from app.views import VIEWS, View
 from app.views.base import Tensor
 from engine.datasets import PLANE
 from engine.own import MAX_CLASSES, MAX_POINTS
-from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_WIDTH, DataSpec, Experiment, NetworkSpec
+from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_SEEDS, MAX_WIDTH, DataSpec, Experiment, NetworkSpec
 
 MAX_MESSAGE = 64 * 1024
 MAX_WEIGHT = 1e4
 
 Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
+Seed: Any = whole(0, MAX_SEEDS - 1, "Which of the panel's networks, from 0, where it has several seeds.")
 OwnClass: Any = whole(0, MAX_CLASSES - 1, "Class of a point, from 0.")
 Coordinate: Any = real(*PLANE, "Coordinate of a point.")
 
@@ -80,7 +82,7 @@ class Epoch(Command):
 
 
 class Reset(Command):
-    """Start again with new weights: every network's seed moves on by one."""
+    """Start again with new weights: every network's seed moves on by one, by as many as there are of several seeds."""
 
     type: Literal["reset"]
 
@@ -96,6 +98,13 @@ class Speed(Command):
 
     type: Literal["speed"]
     value: Annotated[Any, Field(description="Epochs per second.")]
+
+
+class Seeds(Command):
+    """Train so many networks in each panel, alike but for the seeds of their first weights; all start anew."""
+
+    type: Literal["seeds"]
+    value: Annotated[Any, Field(description="How many: 1, 8, 16 or 32.")]
 
 
 class Add(Command):
@@ -172,6 +181,7 @@ class Look(Command):
         PlainValidator(partial(_at, "views", tuple[View, ...])),
         Field(description="The views, as texts or objects with an id.", validate_default=True),
     ] = ["inside"]
+    seed: Seed = 0
 
 
 class Ask(Command):
@@ -180,6 +190,7 @@ class Ask(Command):
     type: Literal["ask"]
     panel: Panel
     view: Annotated[Any, PlainValidator(partial(_at, "view", View)), Field(description="The view, as text or object.")]
+    seed: Seed = 0
 
 
 class Weigh(Command):
@@ -194,6 +205,7 @@ class Weigh(Command):
         Field(description="Column of the layer's weights: the unit it comes from; null for the bias."),
     ]
     value: real(-MAX_WEIGHT, MAX_WEIGHT, "The new value.")  # type: ignore[valid-type]
+    seed: Seed = 0
 
 
 class Ack(Command):
@@ -247,7 +259,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "panel": "the panel's id",
             "epoch": "when",
             "code": "why",
-            "params": "epoch, and best: the epoch of the restored weights",
+            "params": "epoch, and best: the epoch of the restored weights; of several seeds first and last of them",
             "message": "the same as an English sentence",
         },
     ),
@@ -261,6 +273,13 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         {"busy": "whether it is so now", "rate": "frames a second that this page got of late"},
     ),
 }
+
+
+def _end(name: str, end: str) -> Tensor:
+    """The description of one end of the band of several seeds."""
+    shape = "(T, P, L + 1)" if name in BANDED_LAYERS else "(T, P)"
+    return "F32", shape, f"of several seeds: a tenth of them have a {end}er {name}"
+
 
 # What the binary messages are for, and their arrays: kind → (description, name → (type, shape, description)).
 MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
@@ -314,6 +333,17 @@ MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
             "layer_saturation_ratio": ("F32", "(T, P, L)", "the same for each hidden layer"),
             "gradient_norm": ("F32", "(T, P, L + 1)", "norm of the gradient of each weight layer"),
             "update_ratio": ("F32", "(T, P, L + 1)", "norm of the last update over norm of the weights"),
+            **{f"{name}_{end}": _end(name, end) for name in (*BANDED, *BANDED_LAYERS) for end in ("low", "high")},
+            "disagreement": (
+                "U8",
+                "(P, G, G)",
+                "of several seeds: share · 255 that tell another class than the mean "
+                "of all, which the boundary shows; for values their standard deviation, at most 1",
+            ),
+            "solved": ("U8", "(P)", "of several seeds: how many have a test accuracy of at least 95 %, or R² of 0.9"),
+            "lost": ("U8", "(P)", "of several seeds: how many have overflowed, and are left out of all else"),
+            "curve_low": ("F32", "(P, 121)", "of several seeds: a tenth of their curves are lower"),
+            "curve_high": ("F32", "(P, 121)", "of several seeds: a tenth of their curves are higher"),
             "step": ("I32", "(P)", "updates so far"),
             "diverged": ("U8", "(P)", "1 where the network has diverged"),
             "stopped": ("U8", "(P)", "1 where early stopping has ended the network"),
@@ -348,6 +378,8 @@ def decode(text: str) -> Command:
         command.value = _field(DataSpec, command.name, command.value, ("data",))
     elif isinstance(command, Speed):
         command.value = _field(Experiment, "speed", command.value, ())
+    elif isinstance(command, Seeds):
+        command.value = _field(Experiment, "seeds", command.value, ())
     return command
 
 

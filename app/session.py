@@ -9,18 +9,20 @@ links give equal curves.
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from app import checkpoint, frames, links, protocol, views
 from app.i18n import translate
+from app.rows import Row, tables
 from app.schema import Invalid, Problem, dump, refusal, shown
+from app.shades import resized, shades
 from app.variations import variations, vary
-from engine import Data, Experiment, Metrics, NetworkSpec, Trainer, draw
-from engine.checks import refuse
+from engine import Data, Experiment, NetworkSpec, Trainer, draw, seeds
+from engine.checks import refuse, refuse_size
 from engine.component import Array, Refused
 from engine.datasets import Own
 from engine.losses import AutomaticLoss
@@ -30,29 +32,6 @@ from engine.spec import MAX_PANELS, MAX_SEED
 from engine.tf_playground import serves, trainer_for
 
 RECORDS_PER_DOUBLING = 128
-SCALARS = (
-    "train_loss",
-    "test_loss",
-    "validation_loss",
-    "train_dev_loss",
-    "penalty",
-    "train_accuracy",
-    "test_accuracy",
-    "validation_accuracy",
-    "train_dev_accuracy",
-    "train_r2",
-    "test_r2",
-    "validation_r2",
-    "train_dev_r2",
-    "train_error",
-    "test_error",
-    "validation_error",
-    "train_dev_error",
-    "dead_ratio",
-    "saturation_ratio",
-)
-PER_HIDDEN_LAYER = ("layer_dead_ratio", "layer_saturation_ratio")
-PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
 
 # Cells of the boundary along a side: while training, for networks too large for that, and while paused.
 GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
@@ -63,7 +42,7 @@ LARGE = 8_000  # parameters, over all panels
 
 @dataclass
 class Panel:
-    """A network on screen."""
+    """A network on screen, or several that differ in their seeds alone and are shown together."""
 
     id: int
     trainer: Trainer
@@ -75,18 +54,30 @@ class Panel:
     """The last boundary with finite numbers, which stays on screen when the network diverges."""
     predicted: Array | None = None
 
+    disagreement: Array | None = None
+    """How much several networks disagreed on that boundary."""
+    _single: Trainer | None = field(default=None, init=False)
+
     @property
     def spec(self) -> NetworkSpec:
+        """The network's, of several the first one's."""
         return self.trainer.specs[0]
 
+    @property
+    def seeds(self) -> int:
+        """How many networks there are."""
+        return len(self.trainer.specs)
 
-@dataclass(frozen=True)
-class Row:
-    """What is known at one epoch of every panel, by its id; a network that has diverged is missing."""
-
-    epoch: float
-    recorded: bool
-    metrics: dict[int, Metrics]
+    def alone(self, seed: int) -> Trainer:
+        """One of the networks, to be looked at: where there are several, a trainer that stands as it stands now."""
+        if self.seeds == 1:
+            return self.trainer
+        single, trainer = self._single, self.trainer
+        if single is None or single.specs[0] != trainer.specs[seed] or single.data is not trainer.data:
+            single = self._single = trainer.alone(seed)
+        else:
+            single.go_with(trainer, seed)
+        return single
 
 
 def next_recorded(position: float) -> int:
@@ -110,6 +101,7 @@ class Session:
         self._recorded = 0.0  # the latest recorded epoch
         self._ids = 0
         self._looked_at: int | None = None  # a panel's id,
+        self._looked_seed = 0  # which of its networks,
         self._looks: tuple[views.View, ...] = ()  # and what of it
         self._frames = 0
         self._rows: list[Row] = []
@@ -173,7 +165,7 @@ class Session:
         if sum(panel.trainer.steps for panel in healthy) != before:
             self._changed = True
             for panel in healthy:
-                if not panel.trainer.finite[0]:
+                if not panel.trainer.finite.any():
                     self._diverge(panel)
                 elif panel.trainer.finished:
                     self._stop(panel)
@@ -273,7 +265,7 @@ class Session:
             if panel.diverged:
                 continue
             measured = panel.trainer.evaluate()
-            if np.isfinite(measured.train_loss[0]):
+            if seeds.standing(measured).any():
                 metrics[panel.id] = measured
             else:
                 self._diverge(panel)
@@ -295,7 +287,10 @@ class Session:
         rows, self._rows = self._rows, []
         for panel in self.panels:
             if metrics := rows[-1].metrics.get(panel.id):
-                panel.predicted = metrics.predicted[0].astype(np.uint8)
+                if panel.seeds == 1:
+                    panel.predicted = metrics.predicted[0].astype(np.uint8)
+                elif panel.predicted is None or self._measured_at == self._frames:
+                    panel.predicted = seeds.predicted(panel.trainer).astype(np.uint8)
         grid = self._grid_size()
         arrays: dict[str, Array] = {
             "boundary": np.stack([self._boundary(panel, grid) for panel in self.panels]),
@@ -306,21 +301,26 @@ class Session:
             "diverged": np.array([panel.diverged for panel in self.panels], np.uint8),
             "stopped": np.array([panel.stopped for panel in self.panels], np.uint8),
         }
+        count = self.experiment.seeds
         if self.data.dimensions == 1:
-            arrays["curve"] = np.stack([panel.trainer.curve(CURVE)[0, 0] for panel in self.panels]).astype(np.float32)
+            curves = [self._curve(panel) for panel in self.panels]
+            for place, name in enumerate(("curve", "curve_low", "curve_high") if count > 1 else ("curve",)):
+                arrays[name] = np.stack([curve[place] for curve in curves]).astype(np.float32)
+        if count > 1:
+            arrays["disagreement"] = np.stack([self._disagreement(panel, grid) for panel in self.panels])
+            known = [rows[-1].metrics.get(panel.id) for panel in self.panels]
+            standing = [seeds.standing(each).sum() if each else 0 for each in known]
+            arrays["lost"] = np.array([count - each for each in standing], np.uint8)
+            arrays["solved"] = np.array([seeds.solved(each).sum() if each else 0 for each in known], np.uint8)
         depth = max(len(panel.spec.hidden) for panel in self.panels)
-        for place, numbers in enumerate(np.moveaxis(_numbers(rows, self.panels), -1, 0)):
-            arrays[SCALARS[place]] = numbers
-        for names, layers in ((PER_HIDDEN_LAYER, depth), (PER_WEIGHT_LAYER, depth + 1)):
-            for name in names:
-                arrays[name] = _table(rows, self.panels, name, layers)
+        arrays |= tables(rows, [panel.id for panel in self.panels], depth, count)
         self._frames += 1
         self._changed = self._stale = False
         return frames.encode(arrays, {"kind": "frame", "frame": str(self._frames), "run": str(self.run)})
 
     def _views(self) -> list[bytes]:
         """What is looked at and is due, every few frames while it plays."""
-        scene = self._scene(self._looked_at)
+        scene = self._scene(self._looked_at, self._looked_seed)
         if scene is None or scene.panel.diverged:
             return []
         due = [view for view in self._looks if not (self.playing and self._frames % view.every)]
@@ -333,9 +333,9 @@ class Session:
                 self.report("error", refusal(error, "views"))
         return [message for message in seen if message]
 
-    def _scene(self, panel_id: int | None) -> views.Scene | None:
+    def _scene(self, panel_id: int | None, seed: int) -> views.Scene | None:
         places = [place for place, panel in enumerate(self.panels) if panel.id == panel_id]
-        return views.Scene(self.panels, places[0], self.data) if places else None
+        return views.Scene(self.panels, places[0], self.data, min(seed, self.experiment.seeds - 1)) if places else None
 
     def _grid_size(self) -> int:
         parameters = sum(panel.trainer.network.parameters.size for panel in self.panels)
@@ -344,13 +344,29 @@ class Session:
         return GRID if self.playing else FINE_GRID
 
     def _boundary(self, panel: Panel, grid: int) -> Array:
+        """What a panel shows of the plane; of several seeds their mean, and how much they disagree is noted."""
         if not panel.diverged:
-            p = panel.trainer.boundary(grid)[0]
-            if np.isfinite(p).all():
-                panel.boundary = shades(p, self.data)
+            p = panel.trainer.boundary(grid)
+            together = seeds.consensus(p) if panel.seeds > 1 else None
+            mean = together.mean if together else p[0]
+            if np.isfinite(mean).all():
+                panel.boundary = shades(mean, self.data)
+                if together:
+                    panel.disagreement = (np.minimum(together.disagreement, 1) * 255).round().astype(np.uint8)
         if panel.boundary is None:
             panel.boundary = np.zeros((grid, grid), np.uint8)
-        return _resized(panel.boundary, grid)
+        return resized(panel.boundary, grid)
+
+    def _disagreement(self, panel: Panel, grid: int) -> Array:
+        return np.zeros((grid, grid), np.uint8) if panel.disagreement is None else resized(panel.disagreement, grid)
+
+    def _curve(self, panel: Panel) -> Array:
+        """What a panel predicts along the x1 axis, ``(1, m)``; of several seeds mean, low and high, ``(3, m)``."""
+        curves = panel.trainer.curve(CURVE)[:, 0]
+        standing = np.asarray(np.isfinite(curves).all(axis=1))
+        if panel.seeds == 1 or not standing.any():
+            return curves[[0] * (3 if panel.seeds > 1 else 1)]
+        return np.vstack([seeds.mean(curves.T, standing), seeds.band(curves.T, standing)])
 
     def _predicted(self, panel: Panel) -> Array:
         if panel.predicted is None:
@@ -361,7 +377,7 @@ class Session:
 
     def _build(self, experiment: Experiment, data: Data) -> list[Trainer]:
         self._refuse(experiment, data)
-        return [trainer_for(data, spec) for spec in experiment.panels]
+        return [trainer_for(data, *spec.seeded(experiment.seeds)) for spec in experiment.panels]
 
     def _refuse(self, experiment: Experiment, data: Data) -> None:
         for place, spec in enumerate(experiment.panels):
@@ -370,6 +386,10 @@ class Session:
             except Refused as error:
                 params = {"reason": error.reason._asdict()}
                 raise Invalid(Problem(("panels", place, error.field), "impossible", params)) from None
+        try:
+            refuse_size(experiment)
+        except Refused as error:
+            raise Invalid(refusal(error)) from None
 
     def _start(self, experiment: Experiment, keep: bool = False) -> None:
         """Begin anew with an experiment; with ``keep`` the networks' hidden layers stay as they are. Raises Invalid,
@@ -443,7 +463,8 @@ class Session:
         self._target = math.floor(self.position + 1e-9) + 1.0
 
     def _reset(self, command: protocol.Reset) -> None:
-        fresh = tuple(replace(spec, seed=(spec.seed + 1) % (MAX_SEED + 1)) for spec in self.experiment.panels)
+        further = self.experiment.seeds
+        fresh = tuple(replace(spec, seed=(spec.seed + further) % (MAX_SEED + 1)) for spec in self.experiment.panels)
         self._start(replace(self.experiment, panels=fresh))
 
     def _rewind(self, command: protocol.Rewind) -> None:
@@ -452,6 +473,10 @@ class Session:
     def _speed(self, command: protocol.Speed) -> None:
         self.experiment = replace(self.experiment, speed=float(command.value))
 
+    def _seeds(self, command: protocol.Seeds) -> None:
+        if command.value != self.experiment.seeds:
+            self._start(replace(self.experiment, seeds=command.value))
+
     def _add(self, command: protocol.Add) -> None:
         self._room()
         self._start(replace(self.experiment, panels=(*self.experiment.panels, self.experiment.panels[-1])))
@@ -459,7 +484,8 @@ class Session:
     def _duplicate(self, command: protocol.Duplicate) -> None:
         self._room()
         original = self._panel(command.panel)
-        copy = trainer_for(self.data, original.spec)
+        self._refuse(replace(self.experiment, panels=(*self.experiment.panels, original.spec)), self.data)
+        copy = trainer_for(self.data, *original.trainer.specs)
         copy.restore(original.trainer.state())
         panel = replace(original, id=self._new_id(), trainer=copy, copy_of=original.id)
         self.panels.insert(command.panel + 1, panel)
@@ -489,7 +515,7 @@ class Session:
         self._refuse(experiment, self.data)
         for spec, panel in zip(specs, self.panels, strict=True):
             if spec != panel.spec:
-                panel.trainer.change(spec)
+                panel.trainer.change(*spec.seeded(experiment.seeds))
                 panel.stopped = panel.trainer.finished
         self._stale = True
         self.experiment = experiment
@@ -553,11 +579,12 @@ class Session:
             if not view.every:
                 raise Invalid(Problem(("views", place), "only_asked", {"value": view.id}))
         self._looked_at = None if command.panel is None else self._panel(command.panel).id
+        self._looked_seed = self._seed(command.seed)
         self._looks = command.views
 
     def _ask(self, command: protocol.Ask) -> None:
         panel = self._panel(command.panel)
-        scene = self._scene(panel.id)
+        scene = self._scene(panel.id, self._seed(command.seed))
         assert scene is not None
         try:
             answer = None if panel.diverged else views.message(command.view, scene, self.run, self.position)
@@ -572,12 +599,13 @@ class Session:
         if command.layer > network.depth:
             params = {"value": command.layer, "minimum": 0, "maximum": network.depth}
             raise Invalid(Problem(("layer",), "too_large", params))
-        weights = network.unbiased(command.layer)[0]
+        seed = self._seed(command.seed)
+        weights = network.unbiased(command.layer)[seed]
         for name, place, count in zip(("unit", "input"), (command.unit, command.input), weights.shape, strict=True):
             if place is not None and place >= count:
                 raise Invalid(Problem((name,), "too_large", {"value": place, "minimum": 0, "maximum": count - 1}))
         if command.input is None:
-            network.biases(command.layer)[0][command.unit] = command.value
+            network.biases(command.layer)[seed][command.unit] = command.value
         else:
             weights[command.unit, command.input] = command.value
         self._stale = True
@@ -587,6 +615,12 @@ class Session:
             params = {"value": place, "minimum": 0, "maximum": len(self.panels) - 1}
             raise Invalid(Problem(("panel",), "no_such_panel", params))
         return self.panels[place]
+
+    def _seed(self, seed: int) -> int:
+        if seed >= self.experiment.seeds:
+            params = {"value": seed, "minimum": 0, "maximum": self.experiment.seeds - 1}
+            raise Invalid(Problem(("seed",), "too_large", params))
+        return seed
 
     def _room(self) -> None:
         if len(self.panels) >= MAX_PANELS:
@@ -603,9 +637,12 @@ class Session:
     def _stop(self, panel: Panel) -> None:
         panel.stopped = True
         assert panel.trainer.stopping is not None
-        params = {"epoch": int(panel.trainer.position), "best": int(panel.trainer.stopping.best_epoch[0])}
-        message = translate("en", "stopped.early_stopping", **params)
-        event = {"type": "stopped", "panel": panel.id, "epoch": params["epoch"], "code": "early_stopping"}
+        best, epoch = panel.trainer.stopping.best_epoch, int(panel.trainer.position)
+        code, params = "early_stopping", {"epoch": epoch, "best": int(best[0])}
+        if panel.seeds > 1:
+            code, params = "early_stopping_seeds", {"epoch": epoch, "first": int(best.min()), "last": int(best.max())}
+        message = translate("en", f"stopped.{code}", **params)
+        event = {"type": "stopped", "panel": panel.id, "epoch": epoch, "code": code}
         self._events.append(json.dumps(event | {"params": params, "message": message}))
         self._pause_if_nothing_trains()
 
@@ -625,6 +662,7 @@ class Session:
         protocol.Reset: _reset,
         protocol.Rewind: _rewind,
         protocol.Speed: _speed,
+        protocol.Seeds: _seeds,
         protocol.Add: _add,
         protocol.Duplicate: _duplicate,
         protocol.Remove: _remove,
@@ -645,50 +683,8 @@ def report(kind: str, problem: Problem) -> str:
     return json.dumps(event)
 
 
-def _numbers(rows: Sequence[Row], panels: Sequence[Panel]) -> Array:
-    """The `SCALARS` of all rows and panels, ``(T, P, len(SCALARS))``, NaN where there is nothing."""
-    table = np.full((len(rows), len(panels), len(SCALARS)), np.nan, np.float32)
-    for t, row in enumerate(rows):
-        for place, panel in enumerate(panels):
-            if metrics := row.metrics.get(panel.id):
-                table[t, place] = [getattr(metrics, name)[0] for name in SCALARS]
-    return table
-
-
-def _table(rows: Sequence[Row], panels: Sequence[Panel], name: str, layers: int) -> Array:
-    """One metric of every layer, of all rows and panels, ``(T, P, layers)``, NaN where there is nothing."""
-    table = np.full((len(rows), len(panels), layers), np.nan, np.float32)
-    for t, row in enumerate(rows):
-        for place, panel in enumerate(panels):
-            if metrics := row.metrics.get(panel.id):
-                values = getattr(metrics, name)[0]
-                table[t, place, : len(values)] = values
-    return table
-
-
 def parts(data: Data) -> Array:
     """Which part each point belongs to: 0 training, 1 test, 2 validation, 3 train-dev."""
     part = np.zeros(len(data.labels), np.uint8)
     part[data.test], part[data.validation], part[data.train_dev] = 1, 2, 3
     return part
-
-
-def shades(p: Array, data: Data) -> Array:
-    """Predictions ``(classes or 1, …)`` as bytes: class and confidence, or the value from -1 to 1."""
-    if data.task == "values":
-        return np.asarray((np.clip(p[0], -1, 1) + 1) * 127.5).round().astype(np.uint8)
-    if data.classes == 2:  # the same as below, in fewer passes
-        lead = (p[1] - 0.5) * 254
-        return np.abs(lead).astype(np.uint8) | ((lead > 0).view(np.uint8) << 7)
-    levels = 256 // data.classes
-    share = 1 / data.classes
-    confidence = (p.max(axis=0) - share) * ((levels - 1) / (1 - share))
-    return p.argmax(axis=0).astype(np.uint8) * np.uint8(levels) + confidence.astype(np.uint8)
-
-
-def _resized(field: Array, side: int) -> Array:
-    """A square field with another number of cells, by the nearest cell."""
-    if len(field) == side:
-        return field
-    nearest = (np.arange(side) * len(field)) // side
-    return field[np.ix_(nearest, nearest)]

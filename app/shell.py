@@ -4,7 +4,6 @@ import json
 import math
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -64,9 +63,10 @@ def epochs_to_report(at: str, epochs: int) -> list[int]:
     return sorted({0, epochs, *(math.ceil(epochs ** (i / (ROWS - 2))) for i in range(ROWS - 2) if epochs)})
 
 
-def train(source: str, epochs: int, at: str, seeds: int, as_json: bool) -> None:
-    """Train every panel of ``source`` with ``seeds`` seeds each and print what came out."""
+def train(source: str, epochs: int, at: str, seeds: int | None, as_json: bool) -> None:
+    """Train every panel of ``source`` with ``seeds`` seeds each, or as many as it says, and print what came out."""
     experiment, notices = read(source)
+    seeds = seeds or experiment.seeds
     for notice in notices:
         print(notice.message, file=sys.stderr)
     wanted = epochs_to_report(at, epochs)
@@ -76,7 +76,7 @@ def train(source: str, epochs: int, at: str, seeds: int, as_json: bool) -> None:
     with threadpool_limits(1):
         for place, spec in enumerate(experiment.panels):
             try:
-                trainer = trainer_for(data, *(replace(spec, seed=spec.seed + k) for k in range(seeds)))
+                trainer = trainer_for(data, *spec.seeded(seeds))
             except Refused as error:
                 raise ShellError(f"panels[{place}].{error}") from None
             history = []
@@ -86,7 +86,7 @@ def train(source: str, epochs: int, at: str, seeds: int, as_json: bool) -> None:
                 history.append(trainer.evaluate())
                 if not as_json:
                     _print_row(place, epoch, history[-1], names, first=epoch == wanted[0])
-            networks += [_network(place, spec.seed + k, k, history, names) for k in range(seeds)]
+            networks += [_network(place, each.seed, k, history, names) for k, each in enumerate(trainer.specs)]
     if as_json:
         print(json.dumps({"epochs": wanted, "networks": networks}))
 

@@ -142,8 +142,9 @@ def encode(experiment: Experiment) -> tuple[str | None, list[Problem]]:
     """The link there that gives this experiment's points, weights and curve; None, and everything that stands in the
     way, if there is none. Opened with `decode`, it is the same experiment again, but for speed and for a data seed
     that decides nothing."""
-    if len(experiment.panels) > 1:
-        return None, [Problem((), "tf_one_network", {"count": len(experiment.panels)})]
+    networks = experiment.seeds * len(experiment.panels)
+    if networks > 1:
+        return None, [Problem((), "tf_one_network", {"count": networks})]
     wanted = _comparable(experiment)
     data, panel = wanted.data, wanted.panels[0]
     link = ADDRESS + _write(data, panel)

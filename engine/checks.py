@@ -3,9 +3,11 @@
 from engine.component import Refused, Text
 from engine.data import Data
 from engine.regularizers import Regularizer
-from engine.spec import NetworkSpec
+from engine.spec import Experiment, NetworkSpec
 
 FEWEST_VALIDATION_POINTS = 4
+MAX_UNITS = 8192
+"""Hidden units of all networks of an experiment, a third more than the largest six networks have."""
 
 
 def refuse(spec: NetworkSpec, data: Data) -> None:
@@ -14,6 +16,21 @@ def refuse(spec: NetworkSpec, data: Data) -> None:
     _line_search(spec)
     _together(spec)
     _sizes(spec, data)
+
+
+def refuse_size(experiment: Experiment) -> None:
+    """Raises Refused if so many seeds of its networks are more than can be trained while others wait."""
+    units = experiment.seeds * sum(sum(spec.widths()) for spec in experiment.panels)
+    if units > MAX_UNITS:
+        raise Refused(
+            "seeds",
+            Text(
+                f"{experiment.seeds} seeds of these networks have {units:,} hidden units together; "
+                f"{MAX_UNITS:,} is the most. Choose fewer seeds, or fewer or smaller networks.",
+                f"这些网络各 {experiment.seeds} 个种子共有 {units:,} 个隐藏单元，上限为 {MAX_UNITS:,}。"
+                "请减少种子数，或使用更少、更小的网络。",
+            ),
+        )
 
 
 def _classes(spec: NetworkSpec, data: Data) -> None:

@@ -42,7 +42,7 @@ class Setting:
     unit: str = ""
     live: bool = False
     group: str = "network"
-    options: tuple[tuple[str, Text], ...] = ()
+    options: tuple[tuple[str | int, Text], ...] = ()
     control: str = ""
 
 

@@ -4,8 +4,8 @@ Plain frozen dataclasses; the annotations carry range, label and explanation, as
 with ``live=True`` can change while the network trains, all others need a fresh start.
 """
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from annotated_types import Interval, Len
 
@@ -29,6 +29,7 @@ MAX_DEPTH = 8
 MAX_PANELS = 6
 MAX_FEATURES = 16
 MAX_SEED = 2**31 - 1
+MAX_SEEDS = 32
 
 
 @dataclass(frozen=True)
@@ -416,6 +417,10 @@ class NetworkSpec:
         ),
     ] = False
 
+    def seeded(self, count: int) -> tuple["NetworkSpec", ...]:
+        """So many networks that differ in nothing but the seed, which counts up from this one's."""
+        return tuple(replace(self, seed=(self.seed + k) % (MAX_SEED + 1)) for k in range(count))
+
     def widths(self) -> tuple[int, ...]:
         """Units in each hidden layer."""
         return tuple(layer.width for layer in self.hidden)
@@ -468,4 +473,15 @@ class Experiment:
             live=True,
         ),
     ] = 20.0
+    seeds: Annotated[
+        Literal[1, 8, 16, 32],
+        Setting(
+            Text("Seeds", "种子数"),
+            Text(
+                "Trains so many networks in each panel, alike but for their first weights, and shows mean and spread.",
+                "每个面板同时训练这么多个只有初始权重不同的网络，并显示均值与分布范围。",
+            ),
+            options=tuple((count, Text(str(count), str(count))) for count in (1, 8, 16, 32)),
+        ),
+    ] = 1
     version: Annotated[int, Interval(ge=1, le=1)] = 1

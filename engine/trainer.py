@@ -94,7 +94,7 @@ class Trainer:
         self._shuffled_targets = np.empty((*stack, len(self.targets), count), dtype)
         self.update = np.zeros_like(self.network.parameters)
         self._scratch = np.empty_like(self.network.parameters)
-        self._grid: tuple[int, Array] = (0, self.x[:, :0])
+        self._grids: dict[int, Array] = {}
         self.stopping: Stopping | None = None
         self._configure(specs)
         self._gather()
@@ -396,12 +396,12 @@ class Trainer:
     def boundary(self, resolution: int = 64) -> Array:
         """Class probabilities ``(K, classes, resolution, resolution)`` over the plane, or the one predicted value ``(K,
         1, …)``; row 0 has the largest x2."""
-        if self._grid[0] != resolution:
+        if resolution not in self._grids:
             side = np.linspace(*PLANE, 2 * resolution + 1)[1::2]  # centres of the cells
             x1, x2 = np.meshgrid(side, side[::-1])
-            self._grid = resolution, self.inputs(np.stack([x1.ravel(), x2.ravel()]), self.dtype)
+            self._grids[resolution] = self.inputs(np.stack([x1.ravel(), x2.ravel()]), self.dtype)
         with np.errstate(all="ignore"):
-            p = self.loss.probabilities(self.logits(self._grid[1]), self.data.classes)
+            p = self.loss.probabilities(self.logits(self._grids[resolution]), self.data.classes)
         return p.reshape(*p.shape[:2], resolution, resolution)
 
     # ---- changing and keeping ----
@@ -451,6 +451,36 @@ class Trainer:
             self.stopping.best_epoch[...] = self.position
             self.stopping.best[...] = self.network.parameters
 
+    def alone(self, place: int) -> "Trainer":
+        """One network of the population as a trainer of its own, which stands where it stands and goes on with the same
+        digits. With one network it is a copy."""
+        rows = None if self.rows is None else self.rows[place : place + 1]
+        single = type(self)(self.data, self.specs[place], dtype=self.dtype, rows=rows)
+        single.go_with(self, place)
+        return single
+
+    def go_with(self, source: "Trainer", place: int) -> None:
+        """Stand where network ``place`` of ``source`` stands now, of which this has been made by `alone`."""
+        single = {}
+        for name, array in source.state(copy=False).items():
+            if name == "noise":
+                single[name] = {purpose: states[place : place + 1] for purpose, states in array.items()}
+            elif (axis := source.member_axis(name)) is None:
+                single[name] = array
+            else:
+                single[name] = array[(slice(None),) * axis + (slice(place, place + 1),)]
+        if source.rows is not None and source.network.networks > 1:
+            single["shuffled"] = single["shuffled"][0]
+        self.restore(single)
+
+    def member_axis(self, name: str) -> int | None:
+        """Which axis of an array of the `state` counts the networks; None if they share it, or if it is no array."""
+        if name == "shuffled":
+            return 0 if self.rows is not None and self.network.networks > 1 else None
+        if name in ("order", "left", "counters", "generators"):
+            return None
+        return 1 if name == "slots" or name.startswith(("averages.", "stopping.averages.")) else 0
+
     def _kept(self) -> dict[str, Array]:
         """The arrays of the state, by name."""
         kept = {
@@ -463,10 +493,11 @@ class Trainer:
         }
         return kept | (self.stopping.kept() if self.stopping is not None else {})
 
-    def state(self) -> dict[str, Any]:
-        """Everything that decides how the run goes on, as arrays and JSON values."""
+    def state(self, copy: bool = True) -> dict[str, Any]:
+        """Everything that decides how the run goes on, as arrays (the trainer's own, unless they are copied) and JSON
+        values."""
         return {
-            **{name: array.copy() for name, array in self._kept().items()},
+            **{name: array.copy() if copy else array for name, array in self._kept().items()},
             "counters": [self.steps, self._epoch, self._seen, self._slot_steps],
             "generators": [generator.bit_generator.state for generator in (self._orderer, self._augmenter)],
             "noise": self._noise.state(),

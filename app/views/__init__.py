@@ -1,6 +1,18 @@
 """The views, see `app.views.base`. A new one is one module here, imported below, and one module in `static/js`."""
 
-from app.views import gradient_check, inside, network_file, point
+from app.views import gradient_check, inside, network_file, point, seeds
 from app.views.base import VIEWS, Scene, Seen, View, message, view
 
-__all__ = ["VIEWS", "Scene", "Seen", "View", "gradient_check", "inside", "message", "network_file", "point", "view"]
+__all__ = [
+    "VIEWS",
+    "Scene",
+    "Seen",
+    "View",
+    "gradient_check",
+    "inside",
+    "message",
+    "network_file",
+    "point",
+    "seeds",
+    "view",
+]

@@ -23,11 +23,13 @@ Tensor = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Scene:
-    """What there is to see: the panels of a session, which of them is looked at, and the points."""
+    """What there is to see: the panels of a session, which of them is looked at, the points, and which of the panel's
+    networks is meant where it has several seeds."""
 
     panels: Sequence["Panel"]
     place: int
     data: Data
+    seed: int = 0
 
     @property
     def panel(self) -> "Panel":
@@ -35,7 +37,8 @@ class Scene:
 
     @property
     def trainer(self) -> Trainer:
-        return self.panel.trainer
+        """A trainer of one network, to be looked at and not to be changed; all seeds are in ``panel.trainer``."""
+        return self.panel.alone(self.seed)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class View(Component):
     tensors: ClassVar[dict[str, Tensor]] = {}
     """The arrays it sends, by name."""
     about: ClassVar[dict[str, str]] = {}
-    """The metadata it sends beside `run`, `panel` and `epoch`, by name."""
+    """The metadata it sends beside `run`, `panel`, `seed` and `epoch`, by name."""
 
     @abstractmethod
     def show(self, scene: Scene) -> Seen | None:
@@ -80,4 +83,5 @@ def message(chosen: View, scene: Scene, run: int, epoch: float) -> bytes | None:
     if seen is None:
         return None
     about = {"kind": chosen.id, "run": str(run), "panel": str(scene.panel.id), "epoch": str(epoch)}
+    about["seed"] = str(scene.seed)
     return frames.encode(seen.arrays, about | seen.about)

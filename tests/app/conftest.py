@@ -222,7 +222,7 @@ class Driver:
 
     def _note(self, frame: Frame) -> None:
         names = [name for name in frame.arrays if frame[name].dtype == "<f4" and frame[name].ndim >= 2]
-        names = [name for name in names if name != "curve"]  # of now, not of an epoch
+        names = [name for name in names if not name.startswith("curve")]  # of now, not of an epoch
         for t in np.flatnonzero(frame["recorded"]):
             for place, panel in enumerate(self.session.panels):
                 key = int(frame.metadata["run"]), panel.id

@@ -28,6 +28,7 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "rewind"},
     {"type": "speed", "value": 20},
     {"type": "speed", "value": 0.1},
+    {"type": "seeds", "value": 32},
     {"type": "add"},
     {"type": "duplicate", "panel": 0},
     {"type": "remove", "panel": 1},
@@ -49,6 +50,7 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "look", "panel": 0},
     {"type": "look", "panel": None},
     {"type": "look", "panel": 1, "views": []},
+    {"type": "look", "panel": 1, "views": ["seeds"], "seed": 31},
     {"type": "ask", "panel": 0, "view": "inside"},
     {"type": "weigh", "panel": 0, "layer": 1, "unit": 0, "input": 3, "value": -0.5},
     {"type": "weigh", "panel": 0, "layer": 8, "unit": 639, "input": None, "value": 10000},
@@ -133,6 +135,8 @@ def test_a_link_has_a_length() -> None:
         ({"type": "set_data", "name": "noise", "value": 0.9}, ("data", "noise"), "too_large"),
         ({"type": "set_data", "name": "hidden", "value": []}, ("name",), "unknown_choice"),
         ({"type": "speed", "value": 0}, ("speed",), "too_small"),
+        ({"type": "seeds", "value": 2}, ("seeds",), "unknown_choice"),
+        ({"type": "look", "panel": 0, "seed": 32}, ("seed",), "too_large"),
         ({"type": "configure", "experiment": {"speed": 0}}, ("speed",), "too_small"),
         ({"type": "play", "now": True}, ("now",), "unknown_field"),
         ({"type": "remove"}, ("panel",), "missing"),
@@ -201,6 +205,9 @@ def conversation(driver: Any) -> Any:
     talk.train(100, 5)
     talk.say({"type": "open", "link": "dataset=function&samples=40"}, {"type": "look", "panel": 0})
     talk.train(1, 1)
+    for seeds in ("seeds=8&samples=40&b.hidden=3", "seeds=8&samples=40&dataset=function"):
+        talk.say({"type": "open", "link": seeds})
+        talk.train(2, 1)
     for view in VIEWS:
         talk.say({"type": "open", "link": ""}, {"type": "ask", "panel": 0, "view": view})
     return talk
@@ -246,7 +253,7 @@ def test_arrays_have_the_type_and_rank_that_the_table_says(conversation: Any, dr
 def test_views_send_the_metadata_that_they_say(conversation: Any, frame_type: Any) -> None:
     for message in conversation.seen:
         if isinstance(message, frame_type) and message.kind in VIEWS:
-            assert set(message.metadata) == {"kind", "run", "panel", "epoch", *VIEWS[message.kind].about}
+            assert set(message.metadata) == {"kind", "run", "panel", "seed", "epoch", *VIEWS[message.kind].about}
 
 
 def test_sizes_that_share_a_letter_are_equal(conversation: Any, driver: Any) -> None:

@@ -806,6 +806,7 @@ def commands(legal: Any) -> st.SearchStrategy[Any]:
             place,
         ),
         st.builds(lambda value: {"type": "speed", "value": value}, st.floats(-1, 2000)),
+        st.builds(lambda value: {"type": "seeds", "value": value}, st.sampled_from([1, 2, 8, 16])),
         st.sampled_from(["", SMALL, "dataset=arms&loss=logistic&samples=20", "x=1"]).map(
             lambda link: {"type": "open", "link": link}
         ),

@@ -51,6 +51,13 @@ def test_seeds_trained_together_have_the_digits_of_seeds_trained_alone(shell: An
         assert alone["networks"] == [network]
 
 
+def test_a_link_says_how_many_seeds_unless_the_option_does(shell: Any) -> None:
+    link = "samples=40&hidden=3&seeds=8"
+    for options, count in (((), 8), (("--seeds", "2"), 2), (("--seeds", "1"), 1)):
+        found = digits(shell("train", link, "--json", "--at", "1", *options)[1])
+        assert [network["seed"] for network in found["networks"]] == list(range(1, count + 1))
+
+
 def test_a_config_file_says_the_same_as_a_link(shell: Any, tmp_path: Path) -> None:
     experiment, _ = links.decode(LINK)
     config = tmp_path / "实验 😀.json"

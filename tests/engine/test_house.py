@@ -136,7 +136,9 @@ def test_every_setting_explains_itself_in_both_languages(cls, default, notes):
 @pytest.mark.parametrize(("cls", "default", "notes"), SETTINGS)
 def test_legal_ranges_hold_the_default_the_suggestions_and_the_comparison(cls, default, notes):
     setting, interval, length = find(notes, Setting), find(notes, Interval), find(notes, Len)
-    if isinstance(default, int | float) and not isinstance(default, bool):
+    if setting.options:
+        assert default in [value for value, _ in setting.options]
+    elif isinstance(default, int | float) and not isinstance(default, bool):
         assert interval, "a number has a legal range"
         for value in (default, *setting.suggestions, *setting.compare):
             assert inside(value, interval), value
