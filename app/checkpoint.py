@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from app import frames
+from app.protocol import SLOW
 from app.schema import STRICT, Invalid, Problem, dump, load, parse, problems
 from engine import Data, Experiment, NetworkSpec, Trainer, draw
 from engine.checks import refuse_size
@@ -28,6 +29,7 @@ from engine.tf_playground import trainer_for
 
 VERSION = 1
 MAX_CHECKPOINT = 16 * 1024 * 1024
+MAX_MOMENT = 1024 * 1024  # and of one that is gone to within a connection
 MAX_COUNT = 2**53
 _PURPOSE = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}")
 MAX_PURPOSES = 200
@@ -58,6 +60,7 @@ class SessionState(BaseModel):
     version: Literal[1]
     experiment: Annotated[Any, PlainValidator(partial(parse, Experiment))]
     playing: bool
+    slow: Annotated[float, Field(ge=SLOW[0], le=SLOW[1])] | None = None
     run: Count
     target: Epochs
     recorded: Epochs
@@ -75,9 +78,14 @@ class Restored:
 
 
 def encode(
-    state: dict[str, Any], experiment: Experiment, trainers: list[Trainer], panels: list[dict[str, Any]]
+    state: dict[str, Any],
+    experiment: Experiment,
+    trainers: list[Trainer],
+    panels: list[dict[str, Any]],
+    epoch: float,
 ) -> bytes:
-    """A checkpoint of a session. ``state`` and ``panels`` are the plain fields of `SessionState` and `PanelState`."""
+    """A checkpoint of a session. ``state`` and ``panels`` are the plain fields of `SessionState` and `PanelState`;
+    ``epoch`` is for whoever keeps it, to know which moment it is of."""
     arrays: dict[str, Array] = {}
     described = []
     for place, (trainer, panel) in enumerate(zip(trainers, panels, strict=True)):
@@ -89,7 +97,8 @@ def encode(
                 plain[name] = value
         described.append(panel | plain)
     document = {"version": VERSION, "experiment": dump(experiment), **state, "panels": described}
-    return frames.encode(arrays, {"kind": "checkpoint", "run": str(state["run"]), "session": json.dumps(document)})
+    about = {"kind": "checkpoint", "run": str(state["run"]), "epoch": str(epoch), "session": json.dumps(document)}
+    return frames.encode(arrays, about)
 
 
 def decode(message: bytes) -> Restored:

@@ -179,7 +179,7 @@ class Socket(WebSocketsSansIOProtocol):
         if self._silent:
             self._silent = False
             self._deadline.cancel()
-            # Only the first message may be large, and only if it is a checkpoint.
+            # Only the first message may be larger than that, and only if it is a checkpoint.
             self.conn.max_message_size = min(SPARE, self.max_checkpoint)
             if self.curr_msg_data_type == "text" and sum(map(len, self.frames)) > SPARE:
                 self._end(refusals.TOO_BIG, "too big")

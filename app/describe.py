@@ -6,6 +6,7 @@ import numpy as np
 from annotated_types import Interval, Len
 
 from app import __version__
+from app.checkpoint import MAX_MOMENT
 from app.i18n import strings
 from app.schema import dump, fields_of
 from app.tf_links import FIRST_WEIGHTS
@@ -166,7 +167,7 @@ def boot(lang: str) -> dict[str, Any]:
         "catalog": catalog(lang),
         "form": form(lang),
         "variations": _variation_entries(lang),
-        "limits": {"panels": MAX_PANELS},
+        "limits": {"panels": MAX_PANELS, "moment": MAX_MOMENT},
         "plane": list(PLANE),
         "tf_weights": {name: [dump(value) for value in values] for name, values in FIRST_WEIGHTS.items()},
     }

@@ -18,6 +18,7 @@ from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_SEEDS, MAX_WIDTH, DataSpec, E
 
 MAX_MESSAGE = 64 * 1024
 MAX_WEIGHT = 1e4
+SLOW = (0.2, 10.0)  # updates a second in slow motion
 
 Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
 Seed: Any = whole(0, MAX_SEEDS - 1, "Which of the panel's networks, from 0, where it has several seeds.")
@@ -105,6 +106,16 @@ class Seeds(Command):
 
     type: Literal["seeds"]
     value: Annotated[Any, Field(description="How many: 1, 8, 16 or 32.")]
+
+
+class Slow(Command):
+    """Slow motion: make one update at a time, so many a second, whatever the speed."""
+
+    type: Literal["slow"]
+    rate: Annotated[
+        real(*SLOW, "Updates a second.") | None,  # type: ignore[valid-type]
+        Field(description="Updates a second, from 0.2 to 10; null to train at the experiment's speed again."),
+    ]
 
 
 class Add(Command):
@@ -217,7 +228,8 @@ class Ack(Command):
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on where a checkpoint was taken: the one binary message a page sends, as the first one of a connection."""
+    """A checkpoint, the one binary message a page sends. As the first one of a connection the run goes on where it was
+    taken; later on the session goes to that moment and stays there."""
 
     message: bytes
 
@@ -233,7 +245,9 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "experiment": "data, panels and speed, as `configure` takes them",
             "playing": "whether training goes on",
+            "slow": "updates a second in slow motion, or null",
             "run": "counts fresh starts; history of an earlier run is void",
+            "jump": "counts the checkpoints gone to in this connection: what follows may lie before what came before",
             "link": "the experiment as a link",
             "link_complete": "whether the link holds everything; own points beyond 400 are left out",
             "panels": "a list of {id, copy_of, units, parameters, loss}, in the order of the frames' arrays; "
@@ -252,6 +266,15 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
     "notice": (
         "Something was left out and the rest applied.",
         {"code": "what", "params": "figures", "message": "the same as an English sentence"},
+    ),
+    "change": (
+        "Something was changed from outside while the run went on: a live setting, a weight, the points.",
+        {
+            "epoch": "when",
+            "what": "setting, weight or points",
+            "changes": "a list of {panel, before, after}: the panel's id, and the values or numbers of points",
+            "place": "{name} of a setting, {layer, unit, input} of a weight (input is null for a bias), else null",
+        },
     ),
     "stopped": (
         "Early stopping has ended a network and restored its best weights; the others go on.",

@@ -26,7 +26,8 @@ FRAME_INTERVAL = 1 / 20
 WINDOW = 2  # frames sent and not yet drawn
 CATCH_UP = 0.5  # seconds of training that a late frame makes up for at most
 SAVE_INTERVAL = 1.0  # seconds between checkpoints,
-SAVE_RATE = 1_000_000  # and bytes a second that they take at most
+SAVE_RATE = 1_000_000  # and bytes a second that they take at most,
+SAVE_BURST = 4_000_000  # but for so many bytes of moments that are kept one by one
 BACKLOG = 64  # commands and errors that wait before no more is read
 BATCH = 0.01  # seconds of commands that are carried out in one turn, about
 WEIGHT = 4096  # bytes of a message that count as one more message
@@ -62,13 +63,14 @@ class Pump:
         self.sent = 0  # number of the latest frame
         self.unacknowledged: list[int] = []
         self.dirty = False  # commands wait, or have changed what no frame has shown
-        self.begun = False  # a command has come; only the first message may be a checkpoint
-        self.unsaved = False  # something has been shown that is in no checkpoint
+        self.begun = False  # a command has come; only a checkpoint that is the first message costs nothing
         self.finishing = False  # the server ends: say the last, and close
         self.wake = asyncio.Event()
         self._room_to_read = asyncio.Event()
         self._heard = self._told = time.monotonic()
         self.save_due = self._heard + SAVE_INTERVAL
+        self._paid = self._heard  # when all checkpoints so far are paid for, at SAVE_RATE
+        self._saved = 0  # their bytes
         self._bucket = Bucket(self.settings.message_rate, self.settings.message_burst, self._heard)
         self._pace = BATCH / 8  # seconds that a command takes
         self._crowded = False
@@ -167,8 +169,6 @@ class Pump:
         return protocol.decode(text)
 
     def _resume(self, message: bytes) -> protocol.Resume:
-        if self.begun:
-            raise Invalid(Problem((), "binary", {}))
         if len(message) > self.settings.max_checkpoint:
             raise Invalid(Problem((), "too_big", {"value": len(message), "limit": self.settings.max_checkpoint}))
         return protocol.Resume(message)
@@ -186,7 +186,8 @@ class Pump:
                 await self._say_the_last()
             room = len(self.unacknowledged) < WINDOW
             now = time.monotonic()
-            save = room and self.unsaved and now >= self.save_due
+            save = room and self.session.unsaved and now >= self.save_due
+            keep = room and self._paid < now + SAVE_BURST / SAVE_RATE
             shows = room and (self.dirty or (self.session.playing and now >= due))
             if not (self.commands or shows or save):
                 continue
@@ -195,12 +196,10 @@ class Pump:
             due = max(due + FRAME_INTERVAL, now) if now >= due else now + FRAME_INTERVAL
             if room:
                 self.dirty = False
-            epochs = elapsed * self.session.experiment.speed if room else 0.0
-            messages = await self._run(epochs, room, save)
-            self.unsaved = not save
-            if save:
-                size = len(messages[-1]) if messages else 0
-                self.save_due = time.monotonic() + max(SAVE_INTERVAL, size / SAVE_RATE)
+            epochs = elapsed * self.session.pace if room else 0.0
+            messages = await self._run(epochs, room, save, keep)
+            if save or self.session.saved > self._saved:
+                self._pay()
             self.dirty |= self.session.unfinished or bool(self.commands)
             if self.session.frame_number > self.sent:
                 # noted before it is sent, or its acknowledgement could come first
@@ -215,7 +214,14 @@ class Pump:
             for message in messages:
                 await self._say(message)
 
-    async def _run(self, epochs: float, frame: bool, save: bool) -> list[str | bytes]:
+    def _pay(self) -> None:
+        """Put the next checkpoint off for as long as those just made ask for."""
+        size, self._saved = self.session.saved - self._saved, self.session.saved
+        now = time.monotonic()
+        self._paid = max(self._paid, now) + size / SAVE_RATE
+        self.save_due = max(now + SAVE_INTERVAL, self._paid)
+
+    async def _run(self, epochs: float, frame: bool, save: bool, keep: bool = False) -> list[str | bytes]:
         """Have the session carry out some of the commands, train and show. A command that starts anew takes its time,
         so how many are carried out in one turn depends on what they took before."""
         count = 0
@@ -223,7 +229,7 @@ class Pump:
             self.session.submit(self.commands.popleft())
             count += 1
         begun = self.worker.spent(self.session)
-        messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, frame, save)
+        messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, frame, save, keep)
         if count:
             self._pace += 0.3 * ((self.worker.spent(self.session) - begun) / count - self._pace)
         return messages
@@ -248,7 +254,7 @@ class Pump:
             if len(self.unacknowledged) < WINDOW:
                 if self.dirty:
                     return
-                times = [due] * self.session.playing + [self.save_due] * self.unsaved
+                times = [due] * self.session.playing + [self.save_due] * self.session.unsaved
                 if times:
                     timeout = min(times) - time.monotonic()
                     if timeout <= 0:

@@ -96,7 +96,11 @@ class Session:
         self.panels: list[Panel] = []
         self.data: Data = draw(self.experiment.data)
         self.playing = False
+        self.slow: float | None = None
+        """Updates a second, where each is to be seen; None: the experiment's speed holds."""
         self.run = 0
+        self.saved = 0
+        """Bytes of all checkpoints that were handed out."""
         self._target = 0.0  # epochs
         self._recorded = 0.0  # the latest recorded epoch
         self._ids = 0
@@ -110,6 +114,10 @@ class Session:
         self._events: list[str | bytes] = []
         self._changed = False  # something to show that no frame has shown
         self._stale = False  # the latest row was measured before a change of panels or settings
+        self._jumps = 0
+        self._unsaved = False  # something has changed since the latest checkpoint
+        self._begun = False  # a run that is in no checkpoint yet has begun,
+        self._beginning: bytes | None = None  # and this is the checkpoint of its beginning
 
     # ---- in ----
 
@@ -121,16 +129,21 @@ class Session:
         """Carry out all waiting commands."""
         while self.inbox:
             command = self.inbox.popleft()
-            before = (self.experiment, self.playing, self.run, len(self.panels))
+            before = (self.experiment, self.playing, self.slow, self.run, len(self.panels))
             try:
                 self._handlers[type(command)](self, command)
             except Invalid as error:
                 for problem in error.problems:
                     self.report("error", problem)
+            else:
+                self._unsaved |= not isinstance(command, protocol.Look | protocol.Ask)
             opened = isinstance(command, protocol.Open | protocol.Resume) and self.panels
-            if opened or before != (self.experiment, self.playing, self.run, len(self.panels)):
+            if opened or before != (self.experiment, self.playing, self.slow, self.run, len(self.panels)):
                 self._say_state()
             self._changed = True
+        if self._begun:  # taken before anything is trained, so that it can always be gone back to
+            self._begun, self._unsaved = False, False
+            self._beginning = self.checkpoint()
 
     def report(self, kind: str, problem: Problem) -> None:
         """Say that something was refused or left out."""
@@ -145,14 +158,30 @@ class Session:
         return max((panel.trainer.position for panel in standing), default=self._target)
 
     @property
+    def _next_update(self) -> float:
+        """Where the next update of any network leads to."""
+        return min((panel.trainer.next_position for panel in self._healthy), default=self._target)
+
+    @property
     def _healthy(self) -> list[Panel]:
         """The panels that can train on."""
         return [panel for panel in self.panels if not (panel.diverged or panel.stopped)]
 
+    @property
+    def pace(self) -> float:
+        """Epochs a second."""
+        if self.slow is None or not self._healthy:
+            return self.experiment.speed
+        return self.slow / max(panel.trainer.epoch_steps for panel in self._healthy)
+
     def aim(self, epochs: float) -> None:
-        """Have the networks train on by so many epochs (a fraction counts), if the session plays."""
-        if self.playing and self._healthy:
-            self._target += epochs
+        """Have the networks train on by so many epochs (a fraction counts), if the session plays; in slow motion by one
+        update at most."""
+        if not (self.playing and self._healthy):
+            return
+        self._target += epochs
+        if self.slow is not None:
+            self._target = min(self._target, self._next_update)
 
     def work(self, updates: int) -> bool:
         """A slice of training: at most so many updates for each network. True when there is nothing left to do."""
@@ -163,7 +192,7 @@ class Session:
         before = sum(panel.trainer.steps for panel in healthy)
         arrived = all([panel.trainer.advance(stop, updates) for panel in healthy])
         if sum(panel.trainer.steps for panel in healthy) != before:
-            self._changed = True
+            self._changed = self._unsaved = True
             for panel in healthy:
                 if not panel.trainer.finite.any():
                     self._diverge(panel)
@@ -188,17 +217,36 @@ class Session:
 
     # ---- out ----
 
-    def messages(self, frame: bool, save: bool = False) -> list[str | bytes]:
-        """Everything there is to send: events, with ``frame`` a frame if there is anything new to see, and with
-        ``save`` a checkpoint."""
+    def messages(self, frame: bool, save: bool = False, keep: bool = False) -> list[str | bytes]:
+        """Everything there is to send: events, with ``frame`` a frame if there is anything new to see, with ``save`` a
+        checkpoint, and with ``keep`` those of moments that a page may want to come back to one by one: the beginning of
+        a run, and while it stands still or in slow motion every change."""
         frame_bytes = self._frame() if frame and self._changed and self.panels else None
         out, self._events = self._events, []
         if frame_bytes:
             out.append(frame_bytes)
             out += self._views()
-        if save and (saved := self.checkpoint()):
+        checkpoints = []
+        if save or keep:
+            checkpoints.append(self._beginning)
+            self._beginning = None
+        if save or (keep and self._unsaved and not self._flows and not self.unfinished):
+            checkpoints.append(self.checkpoint())
+            self._unsaved = False
+        for saved in filter(None, checkpoints):
+            self.saved += len(saved)
             out.append(saved)
         return out
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there is something that is in no checkpoint."""
+        return self._unsaved or self._beginning is not None
+
+    @property
+    def _flows(self) -> bool:
+        """It trains, and faster than each update could be looked at."""
+        return self.playing and self.slow is None
 
     @property
     def frame_number(self) -> int:
@@ -211,6 +259,7 @@ class Session:
             return None
         plain = {
             "playing": self.playing,
+            "slow": self.slow,
             "run": self.run,
             "target": self._target,
             "recorded": self._recorded,
@@ -220,7 +269,8 @@ class Session:
             {"id": panel.id, "copy_of": panel.copy_of, "diverged": panel.diverged, "stopped": panel.stopped}
             for panel in self.panels
         ]
-        message = checkpoint.encode(plain, self.experiment, [panel.trainer for panel in self.panels], panels)
+        trainers = [panel.trainer for panel in self.panels]
+        message = checkpoint.encode(plain, self.experiment, trainers, panels, self.position)
         return message if len(message) <= checkpoint.MAX_CHECKPOINT else None
 
     def _say_state(self) -> None:
@@ -238,12 +288,20 @@ class Session:
             "type": "state",
             "experiment": dump(self.experiment),
             "playing": self.playing,
+            "slow": self.slow,
             "run": self.run,
+            "jump": self._jumps,
             "link": links.encode(self.experiment),
             "link_complete": links.complete(self.experiment),
             "panels": shown_panels,
         }
         self._events.append(json.dumps(state, ensure_ascii=False))
+
+    def _say_change(self, what: str, changes: list[dict[str, Any]], place: dict[str, Any] | None) -> None:
+        """Say that something was changed from outside while the run went on; before its first update nothing was."""
+        if changes and self.position > 0:
+            event = {"type": "change", "epoch": self.position, "what": what, "place": place, "changes": changes}
+            self._events.append(json.dumps(event, ensure_ascii=False))
 
     def _say_data(self) -> None:
         data = self.data
@@ -276,7 +334,7 @@ class Session:
         """What is known now. While it plays, the numbers between two recorded epochs are measured for every fourth
         frame only: they cost more than a frame's updates, and nobody reads them twenty times a second."""
         latest = self._latest
-        if self.playing and not self._stale and latest and self._frames - self._measured_at < MEASURE_EVERY:
+        if self._flows and not self._stale and latest and self._frames - self._measured_at < MEASURE_EVERY:
             return replace(latest, epoch=position, recorded=False)
         return self._measure(position, recorded=False)
 
@@ -323,7 +381,7 @@ class Session:
         scene = self._scene(self._looked_at, self._looked_seed)
         if scene is None or scene.panel.diverged:
             return []
-        due = [view for view in self._looks if not (self.playing and self._frames % view.every)]
+        due = [view for view in self._looks if not (self._flows and self._frames % view.every)]
         seen = []
         for view in due:
             try:
@@ -340,8 +398,8 @@ class Session:
     def _grid_size(self) -> int:
         parameters = sum(panel.trainer.network.parameters.size for panel in self.panels)
         if parameters > LARGE:
-            return COARSE_GRID if self.playing else GRID
-        return GRID if self.playing else FINE_GRID
+            return COARSE_GRID if self._flows else GRID
+        return GRID if self._flows else FINE_GRID
 
     def _boundary(self, panel: Panel, grid: int) -> Array:
         """What a panel shows of the plane; of several seeds their mean, and how much they disagree is noted."""
@@ -412,6 +470,7 @@ class Session:
         if fresh_data:
             self._say_data()
         self._rows = [self._measure(0.0, recorded=True)]
+        self._begun = True
 
     def _new_id(self) -> int:
         self._ids += 1
@@ -429,19 +488,29 @@ class Session:
             raise
 
     def _resume(self, command: protocol.Resume) -> None:
-        """Go on where a checkpoint was taken. Raises Invalid, with nothing changed, if it is none."""
+        """Go on where a checkpoint was taken; in a session that has begun, go there and stay, at the speed of now.
+        Raises Invalid, with nothing changed, if it is none."""
         restored = checkpoint.decode(command.message)
         state = restored.state
-        self.experiment, self.data = state.experiment, restored.data
+        begun = bool(self.panels)
+        seen = begun and state.experiment.data == self.experiment.data
+        experiment = replace(state.experiment, speed=self.experiment.speed) if begun else state.experiment
+        self.experiment, self.data = experiment, restored.data
         self.panels = [
             Panel(panel.id, trainer, panel.copy_of, panel.diverged, panel.stopped)
             for panel, trainer in zip(state.panels, restored.trainers, strict=True)
         ]
-        self.playing = state.playing and bool(self._healthy)
         self.run, self._target, self._recorded, self._ids = state.run, state.target, state.recorded, state.ids
+        if begun:
+            self.playing, self._target = False, self.position
+        else:
+            self.playing, self.slow = state.playing and bool(self._healthy), state.slow
+        self._jumps += 1
         self._rows = []
         self._stale = True
-        self._say_data()
+        self._begun, self._beginning = False, None
+        if not seen:
+            self._say_data()
 
     def _configure(self, command: protocol.Configure) -> None:
         self._start(command.experiment)
@@ -456,7 +525,7 @@ class Session:
 
     def _step(self, command: protocol.Step) -> None:
         self.playing = False
-        self._target = min((panel.trainer.next_position for panel in self._healthy), default=self._target)
+        self._target = self._next_update
 
     def _epoch(self, command: protocol.Epoch) -> None:
         self.playing = False
@@ -476,6 +545,10 @@ class Session:
     def _seeds(self, command: protocol.Seeds) -> None:
         if command.value != self.experiment.seeds:
             self._start(replace(self.experiment, seeds=command.value))
+
+    def _slow(self, command: protocol.Slow) -> None:
+        self.slow = command.rate
+        self._target = self.position
 
     def _add(self, command: protocol.Add) -> None:
         self._room()
@@ -513,10 +586,14 @@ class Session:
             self._start(experiment)
             return
         self._refuse(experiment, self.data)
+        changes = []
         for spec, panel in zip(specs, self.panels, strict=True):
             if spec != panel.spec:
+                before, after = (dump(each)[command.name] for each in (panel.spec, spec))
+                changes.append({"panel": panel.id, "before": before, "after": after})
                 panel.trainer.change(*spec.seeded(experiment.seeds))
                 panel.stopped = panel.trainer.finished
+        self._say_change("setting", changes, {"name": command.name})
         self._stale = True
         self.experiment = experiment
 
@@ -561,10 +638,13 @@ class Session:
             else:
                 trainer.go_on_from(panel.trainer)
             panel.trainer, panel.predicted, panel.stopped = trainer, None, False
+        counts = [len(each.labels) for each in (self.data, data)]
         self.experiment, self.data = experiment, data
         self._target = self.position
         self._stale = True
         self._say_data()
+        changes = [{"panel": panel.id, "before": counts[0], "after": counts[1]} for panel in self.panels]
+        self._say_change("points", changes, None)
 
     def _vary(self, command: protocol.Vary) -> None:
         known = {variation.id: variation for variation in variations()}
@@ -594,8 +674,8 @@ class Session:
             self._events.append(answer)
 
     def _weigh(self, command: protocol.Weigh) -> None:
-        trainer = self._panel(command.panel).trainer
-        network = trainer.network
+        panel = self._panel(command.panel)
+        network = panel.trainer.network
         if command.layer > network.depth:
             params = {"value": command.layer, "minimum": 0, "maximum": network.depth}
             raise Invalid(Problem(("layer",), "too_large", params))
@@ -604,11 +684,17 @@ class Session:
         for name, place, count in zip(("unit", "input"), (command.unit, command.input), weights.shape, strict=True):
             if place is not None and place >= count:
                 raise Invalid(Problem((name,), "too_large", {"value": place, "minimum": 0, "maximum": count - 1}))
+        cells: Array
+        cell: tuple[int, ...]
         if command.input is None:
-            network.biases(command.layer)[seed][command.unit] = command.value
+            cells, cell = network.biases(command.layer)[seed], (command.unit,)
         else:
-            weights[command.unit, command.input] = command.value
+            cells, cell = weights, (command.unit, command.input)
+        change = {"panel": panel.id, "before": float(cells[cell]), "after": command.value}
+        cells[cell] = command.value
         self._stale = True
+        place = {name: getattr(command, name) for name in ("layer", "unit", "input")}
+        self._say_change("weight", [change], place)
 
     def _panel(self, place: int) -> Panel:
         if place >= len(self.panels):
@@ -663,6 +749,7 @@ class Session:
         protocol.Rewind: _rewind,
         protocol.Speed: _speed,
         protocol.Seeds: _seeds,
+        protocol.Slow: _slow,
         protocol.Add: _add,
         protocol.Duplicate: _duplicate,
         protocol.Remove: _remove,

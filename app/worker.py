@@ -48,13 +48,14 @@ class Job:
     """One frame's worth of training for one session."""
 
     def __init__(
-        self, session: Session, account: Account, epochs: float, budget: float, frame: bool, save: bool
+        self, session: Session, account: Account, epochs: float, budget: float, frame: bool, save: bool, keep: bool
     ) -> None:
         self.session = session
         self.account = account
         self.epochs = epochs
         self.frame = frame
         self.save = save
+        self.keep = keep
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[list[str | bytes]] = self.loop.create_future()
         self.submitted = time.perf_counter()
@@ -89,7 +90,7 @@ class Job:
             if now > slice_end:
                 self.account.charge(now - begin)
                 return False
-        messages = self.session.messages(self.frame, self.save)
+        messages = self.session.messages(self.frame, self.save, self.keep)
         self.account.charge(time.thread_time() - begin)
         self._tell(lambda: self.done.set_result(messages))
         return True
@@ -155,13 +156,12 @@ class Worker:
         return self._accounts[session]
 
     async def run(
-        self, session: Session, epochs: float, budget: float, frame: bool, save: bool = False
+        self, session: Session, epochs: float, budget: float, frame: bool, save: bool = False, keep: bool = False
     ) -> list[str | bytes]:
         """Carry out a session's commands, train it on by up to ``epochs`` within ``budget`` seconds, and return its
-        messages: events, a ``frame``, and with ``save`` a checkpoint. Not to be called for a session again before it
-        has returned."""
+        messages, see `Session.messages`. Not to be called for a session again before it has returned."""
         account = self._account(session)
-        job = Job(session, account, epochs, budget, frame, save)
+        job = Job(session, account, epochs, budget, frame, save, keep)
         with self._wake:
             # Time that was not used is not saved up, and a dear command is not held against a session for ever.
             account.time = min(max(account.time, self._least), self._least + DEBT)

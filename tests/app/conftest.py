@@ -167,6 +167,7 @@ class Frame:
     """A binary message, read."""
 
     def __init__(self, message: bytes) -> None:
+        self.message = message
         self.arrays, self.metadata = decode(message)
         self.kind = self.metadata["kind"]
 
@@ -248,7 +249,7 @@ class Driver:
     @staticmethod
     def of(kind: str, messages: list[Any]) -> list[Any]:
         """The events of one type, or the binary messages of one kind."""
-        if kind in protocol.MESSAGES:
+        if kind in protocol.MESSAGES or kind == "checkpoint":
             return [message for message in messages if isinstance(message, Frame) and message.kind == kind]
         return [message for message in messages if isinstance(message, dict) and message["type"] == kind]
 

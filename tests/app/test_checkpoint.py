@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 from app import checkpoint, protocol
 from app.schema import Invalid
 from app.session import Session
+from tests.wire import decode
 
 LINKS = [
     "dataset=moons&hidden=4,3&samples=60",
@@ -226,3 +227,108 @@ def test_the_limit_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert opened("samples=60&hidden=4&regularizers=dropout").checkpoint() is None
     with pytest.raises(Invalid):
         checkpoint.decode(GOOD)
+
+
+# ---- going to another moment of a run ----
+
+
+def kept(session: Session, save: bool = False) -> list[bytes]:
+    """The checkpoints among what there is to send when moments are kept."""
+    messages = session.messages(frame=True, save=save, keep=True)
+    return [m for m in messages if isinstance(m, bytes) and kind(m) == "checkpoint"]
+
+
+def kind(message: bytes) -> str:
+    return decode(message)[1]["kind"]
+
+
+def events(messages: list[str | bytes], name: str) -> list[dict[str, Any]]:
+    return [event for m in messages if isinstance(m, str) and (event := json.loads(m))["type"] == name]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_gone_back_to_an_earlier_moment_a_run_goes_on_with_the_digits_of_the_first_time(link: str) -> None:
+    session = opened(link)
+    (beginning,) = kept(session)
+    train(session, 2.3)
+    middle = session.checkpoint()
+    session._rows.clear()
+    train(session, 3)
+    first, then = history(session), state(session)
+    for moment, at in ((beginning, 0.0), (middle, 2.3)):
+        session.submit(protocol.Resume(moment))
+        session.apply()
+        assert session.position <= at and not session.playing and not session.unfinished
+        session._rows.clear()
+        train(session, 5.3 - session.position, 7)
+        assert history(session)[-len(first) :] == first
+        assert state(session) == then
+
+
+def test_going_to_a_moment_stays_there_at_the_speed_of_now_and_sends_points_only_if_they_are_others() -> None:
+    session = opened("samples=60&hidden=4")
+    train(session, 2)
+    moment = session.checkpoint()
+    say(session, {"type": "speed", "value": 500}, {"type": "set", "name": "learning_rate", "value": 0.2})
+    train(session, 2)
+    session.submit(protocol.Resume(moment))
+    session.apply()
+    messages = session.messages(frame=True)
+    (event,) = events(messages, "state")
+    assert (event["playing"], event["jump"], event["experiment"]["speed"]) == (False, 1, 500)
+    assert event["experiment"]["panels"][0]["learning_rate"] == 0.03
+    assert [kind(m) for m in messages if isinstance(m, bytes)] == ["frame"]
+    assert session.position == 2
+    say(session, {"type": "points", "points": [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4]]})
+    session.submit(protocol.Resume(moment))
+    session.apply()
+    assert [kind(m) for m in session.messages(frame=True) if isinstance(m, bytes)] == ["data", "frame"]
+
+
+def test_a_moment_that_is_none_leaves_the_session_where_it_is() -> None:
+    session = opened("samples=60&hidden=4")
+    train(session, 2)
+    before = state(session)
+    session.submit(protocol.Resume(GOOD[:-1]))
+    session.apply()
+    assert events(session.messages(frame=True), "error")
+    assert state(session) == before and session.playing
+
+
+def test_moments_are_kept_at_the_beginning_and_one_by_one_while_it_stands_still_or_moves_slowly() -> None:
+    session = opened("samples=60&hidden=4&batch_size=10")
+    (first,) = kept(session)
+    assert checkpoint.decode(first).trainers[0].steps == 0 and not session.unsaved
+    for steps in (1, 2):
+        say(session, {"type": "step"})
+        while not session.work(1):
+            pass
+        (moment,) = kept(session)
+        assert checkpoint.decode(moment).trainers[0].steps == steps
+    say(session, {"type": "look", "panel": None})
+    assert not kept(session)
+    say(session, {"type": "set", "name": "learning_rate", "value": 0.2})
+    assert len(kept(session)) == 1
+    train(session, 2)
+    assert not kept(session) and session.unsaved
+    assert len(kept(session, save=True)) == 1
+    say(session, {"type": "pause"})
+    assert len(kept(session)) == 1
+    say(session, {"type": "slow", "rate": 2}, {"type": "play"})
+    assert len(kept(session)) == 1
+    session.aim(2 / session.panels[0].trainer.epoch_steps)
+    assert session.work(100)
+    (moment,) = kept(session)
+    assert checkpoint.decode(moment).trainers[0].steps == 2 + 2 * 3 + 1, "one update, although time was for two"
+
+
+def test_a_run_that_begins_while_it_plays_is_kept_from_its_very_beginning() -> None:
+    session = opened("samples=60&hidden=4")
+    train(session, 2)
+    kept(session, save=True)
+    say(session, {"type": "set", "name": "hidden", "value": [{"width": 3}]})
+    session.aim(1)
+    while not session.work(100):
+        pass
+    (moment,) = kept(session)
+    assert checkpoint.decode(moment).trainers[0].steps == 0 < session.position

@@ -29,6 +29,8 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "speed", "value": 20},
     {"type": "speed", "value": 0.1},
     {"type": "seeds", "value": 32},
+    {"type": "slow", "rate": 2},
+    {"type": "slow", "rate": None},
     {"type": "add"},
     {"type": "duplicate", "panel": 0},
     {"type": "remove", "panel": 1},
@@ -197,6 +199,9 @@ def conversation(driver: Any) -> Any:
     """A session that has said everything it can say."""
     talk = driver("dataset=arms(classes=5)&hidden=4,4,4&b.hidden=&c.hidden=2&nonsense=1&noise=9")
     talk.train(3.4, 0.2)
+    talk.say({"type": "set", "name": "learning_rate", "value": 0.5, "panels": [0, 1]})
+    talk.say({"type": "weigh", "panel": 0, "layer": 0, "unit": 0, "input": None, "value": 0.5})
+    talk.say({"type": "points", "points": [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4]]})
     talk.say({"type": "speed", "value": 0}, {"type": "remove", "panel": 5})
     talk.say({"type": "configure", "experiment": {"data": {"samples": 40}}})
     talk.say({"type": "open", "link": "learning_rate=10&hidden=128-linear,128-linear,128-linear&samples=40"})

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ def test_acknowledging_what_was_never_sent_is_harmless(client: Any, server: Any)
 
 
 BAD_MESSAGES = {
-    "binary": (b"\x00\x01", "binary"),
-    "empty": (b"", "binary"),
+    "binary": (b"\x00\x01", "bad_checkpoint"),
+    "empty": (b"", "bad_checkpoint"),
     "too big": (" " * 100_000, "too_big"),
     "one past": (" " * (64 * 1024 + 1), "too_big"),
     "malformed": ('{"type": ', "invalid_json"),
@@ -258,3 +259,29 @@ def test_the_page_shows_the_digits_of_the_shell(client: Any, server: Any) -> Non
             shown = [float(rows[epoch][name][place]) for epoch in said["epochs"]]
             expected = [np.nan if value is None else float(np.float32(value)) for value in network[name]]
             assert np.array_equal(shown, expected, equal_nan=True), (place, name)
+
+
+def test_a_page_gets_the_beginning_and_every_step_and_can_go_back_to_each(client: Any, server: Any) -> None:
+    with client(server, "samples=40&hidden=3&speed=50") as page:
+        moments = [page.until("checkpoint").message]
+        for _ in range(3):
+            page.say(type="step")
+            moments.append(page.until("checkpoint").message)
+        page.say(type="play")
+        page.until("frame", lambda frame: frame["epoch"][-1] > 2)
+        for steps in (3, 2, 1, 0):
+            page.socket.send(moments[steps])
+            assert not page.until("state", lambda state: state["jump"])["playing"]
+            assert page.until("frame")["step"].tolist() == [steps]
+        page.say(type="play")
+        page.until("frame", lambda frame: frame["epoch"][-1] > 2)
+
+
+def test_slow_motion_shows_every_update(client: Any, server: Any) -> None:
+    with client(server, "samples=40&hidden=3&batch_size=10&speed=500") as page:
+        page.say(type="slow", rate=10)
+        page.say(type="play")
+        page.until("state", lambda state: state["playing"] and state["slow"] == 10)
+        steps = [int(page.until("frame")["step"][0]) for _ in range(8)]
+        assert all(later - earlier <= 1 for earlier, later in pairwise(steps)), steps
+        assert steps[-1] > 3

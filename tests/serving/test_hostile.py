@@ -165,11 +165,11 @@ def test_a_forged_checkpoint_is_an_error_and_the_page_can_begin_anew(
         page.until("frame")
 
 
-def test_binary_is_for_a_checkpoint_as_the_first_message_only(strict: Server, client: Any) -> None:
+def test_what_is_binary_and_no_checkpoint_is_refused_at_any_time(strict: Server, client: Any) -> None:
     with client(strict, SMALL) as page:
         page.until("frame")
         page.socket.send(b"\x00" * 100)
-        assert page.until("error")["code"] == "binary"
+        assert page.until("error")["code"] == "bad_checkpoint"
         page.say(type="step")
         page.until("frame")
 

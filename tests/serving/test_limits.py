@@ -365,7 +365,7 @@ def test_a_sender_that_is_woken_and_cancelled_in_one_breath_is_cancelled() -> No
 
     async def wake_and_cancel() -> bool:
         pump = Pump(Deaf("[]"), Worker())  # type: ignore[arg-type]
-        pump.unsaved, pump.save_due = True, time.monotonic() + 60  # so it waits with a limit
+        pump.session._unsaved, pump.save_due = True, time.monotonic() + 60  # so it waits with a limit
         task = asyncio.create_task(pump._until(0.0))
         for _ in range(5):
             await asyncio.sleep(0)
