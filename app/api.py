@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from app import csv_points, describe, tf_links
+from app import course, csv_points, describe, tf_links
 from app.i18n import negotiate
 from app.protocol import MAX_MESSAGE, Panel
 from app.schema import STRICT, Invalid, Problem, load, parse, problems
@@ -113,6 +113,18 @@ def catalog(request: Request, lang: Language = None) -> dict[str, list[dict[str,
 def boot(request: Request, lang: Language = None) -> dict[str, Any]:
     """Everything the page needs to draw itself in one language."""
     return describe.boot(_language(request, lang))
+
+
+@router.get("/lessons")
+def lessons(request: Request, lang: Language = None) -> list[dict[str, Any]]:
+    """Every section of the course with its lessons."""
+    return course.overview(_language(request, lang))
+
+
+@router.get("/lessons/{name}")
+def lesson(request: Request, name: str, lang: Language = None) -> dict[str, Any]:
+    """One lesson: its texts in one language, the prepared panels and their link, the task, the solution."""
+    return course.describe(name, _language(request, lang))
 
 
 @router.get("/curve")

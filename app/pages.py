@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.templating import Jinja2Templates
 
-from app import __version__, api, describe, protocol
+from app import __version__, api, course, describe, protocol
 from app.i18n import LANGUAGES, negotiate, translate
 from app.resources import PLOTLY_NAME, TEMPLATES
 from app.schema import Problem
@@ -142,6 +142,11 @@ def index(request: Request) -> HTMLResponse:
 @router.get("/reference", response_class=HTMLResponse)
 def reference(request: Request) -> HTMLResponse:
     return _render(request, "reference.html", families=_families)
+
+
+@router.get("/lessons", response_class=HTMLResponse)
+def lessons(request: Request) -> HTMLResponse:
+    return _render(request, "lessons.html", sections=course.overview)
 
 
 @router.get("/protocol", response_class=HTMLResponse)

@@ -352,6 +352,7 @@ MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
             "test_error": ("F32", "(T, P)", "root mean squared error on the test points, for values"),
             "dead_ratio": ("F32", "(T, P)", "share of hidden units that are 0 for every training point"),
             "saturation_ratio": ("F32", "(T, P)", "share of outputs of bounded units with |g′(z)| < 0.05"),
+            "zero_ratio": ("F32", "(T, P)", "share of weights with |w| < 0.001, biases not counted"),
             "layer_dead_ratio": ("F32", "(T, P, L)", "the same for each hidden layer, NaN where there is none"),
             "layer_saturation_ratio": ("F32", "(T, P, L)", "the same for each hidden layer"),
             "gradient_norm": ("F32", "(T, P, L + 1)", "norm of the gradient of each weight layer"),

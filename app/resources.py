@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
 LOCALES = ROOT / "app" / "locales"
+LESSONS = ROOT / "app" / "lessons"
 
 PLOTLY_NAME = f"plotly-{version('plotly')}.min.js"
 

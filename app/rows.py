@@ -30,6 +30,7 @@ SCALARS = (
     "train_dev_error",
     "dead_ratio",
     "saturation_ratio",
+    "zero_ratio",
 )
 PER_HIDDEN_LAYER = ("layer_dead_ratio", "layer_saturation_ratio")
 PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")

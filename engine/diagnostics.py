@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.trainer import Trainer
 
 SATURATED_BELOW = 0.05
+ZERO_BELOW = 1e-3
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Metrics:
     ``…_r2``: 1 − Σ(ŷ − y)² / Σ(y − ȳ)², the share of the variance that is explained. ``…_error``: √mean (ŷ − y)².
     ``dead_ratio``: share of hidden units whose output is 0 for every training point (S3); NaN without hidden layers.
     ``saturation_ratio``: share of all (unit, training point) pairs whose activation is bounded and has |g'(z)| < 0.05.
+    ``zero_ratio``: share of all weights (biases are not counted) with |w| < 1e-3: what L1 makes sparse.
     ``gradient_norm``: ‖dL/dθ‖ of each weight layer's parameters, over the training part (S4: vanishing, exploding).
     ``update_ratio``: ‖last update‖ / ‖θ‖ of each weight layer's parameters; about 1e-3 is healthy.
     """
@@ -49,6 +51,7 @@ class Metrics:
     train_dev_error: Array
     dead_ratio: Array
     saturation_ratio: Array
+    zero_ratio: Array
     layer_dead_ratio: Array
     layer_saturation_ratio: Array
     gradient_norm: Array
@@ -118,6 +121,8 @@ def measure(trainer: "Trainer") -> Metrics:
         return np.sqrt(np.stack([squares[:, span].sum(axis=1) for span in network.spans], axis=1))
 
     weight_norms = norms(network.parameters)
+    weights = [network.unbiased(layer) for layer in range(network.depth + 1)]
+    zeros = np.sum([(np.abs(w) < ZERO_BELOW).sum(axis=(1, 2)) for w in weights], axis=0)
     units = widths.sum()
     return Metrics(
         train_loss=train.loss,
@@ -139,6 +144,7 @@ def measure(trainer: "Trainer") -> Metrics:
         train_dev_error=train_dev.error,
         dead_ratio=dead @ widths / units if units else np.full(k, np.nan),
         saturation_ratio=saturated @ widths / units if units else np.full(k, np.nan),
+        zero_ratio=zeros / sum(w[0].size for w in weights),
         layer_dead_ratio=dead,
         layer_saturation_ratio=saturated,
         gradient_norm=norms(network.gradients),

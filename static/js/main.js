@@ -13,6 +13,7 @@ import { createHidden } from "./hidden.js";
 import { t } from "./i18n.js";
 import { createInside } from "./inside.js";
 import { createKeyboard } from "./keyboard.js";
+import { createLesson } from "./lesson.js";
 import { clearFaults, toast, wording } from "./notices.js";
 import { LETTERS } from "./palette.js";
 import { closeSheets, createLanguage, createShare, createSheets, createTheme } from "./page.js";
@@ -106,6 +107,7 @@ const hidden = createHidden(store);
 const playground = createPlaygroundLink(store, commands, hidden, open);
 
 const switches = createSwitches(store);
+const lesson = createLesson(store, commands, write);
 
 const actions = {
   ...commands,
@@ -244,10 +246,12 @@ async function readAddress() {
   written = location.hash;
 }
 
-createSheets();
+createSheets(store);
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const wanted = language.wanted(boot.lang);
 language.use(boot);
 if (wanted !== boot.lang) language.change(wanted);
 await readAddress();
+await lesson.readAddress();
+if (lesson.active) run.hold(); // first the prediction, then the run
 run.connect();

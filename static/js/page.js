@@ -114,16 +114,18 @@ function shareFile(files) {
 }
 
 /** Below a certain width the columns are popovers, opened from the transport. */
-export function createSheets() {
+export function createSheets(store) {
   const sheets = ["data", "settings"].map((name) => document.getElementById(name));
   function arrange() {
     for (const sheet of sheets) {
-      const floats = sheet.id === "data" ? NARROW.matches : PHONE.matches;
+      const lesson = document.body.classList.contains("with-lesson"); // stands where the data did
+      const floats = sheet.id === "data" ? NARROW.matches || lesson : PHONE.matches || (NARROW.matches && lesson);
       if (floats) sheet.setAttribute("popover", "");
       else sheet.removeAttribute("popover");
     }
   }
   arrange();
+  store.on("layout", arrange);
   NARROW.addEventListener("change", arrange);
   PHONE.addEventListener("change", arrange);
   for (const button of document.querySelectorAll("[data-sheet]")) {

@@ -138,6 +138,10 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
 
   return {
     commands, loop, send, restart,
+    /** Training does not begin by itself. */
+    hold() {
+      wantsToPlay = false;
+    },
     connect: socket.connect,
     /** What is said of its own accord; false when there is nobody to hear it, which need not be told. */
     mention: socket.send,

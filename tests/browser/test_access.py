@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("path", ["", "reference", "protocol"])
+@pytest.mark.parametrize("path", ["", "lessons", "reference", "protocol"])
 @pytest.mark.parametrize(("scheme", "lang", "size"), [("light", "en", (1440, 900)), ("dark", "zh", (390, 844))])
 def test_axe_finds_nothing_serious(open_page, path: str, scheme: str, lang: str, size: tuple[int, int]) -> None:
     page = open_page("" if path else "v=1&b.hidden=3", path=path, scheme=scheme, lang=lang, size=size, still=True)

@@ -103,6 +103,20 @@ def test_no_hidden_layers_no_ratio():
     assert metrics.layer_dead_ratio.shape == metrics.layer_saturation_ratio.shape == (1, 0)
 
 
+def test_zero_ratio_counts_small_weights_of_all_layers_and_no_biases():
+    trainer = trained(
+        NetworkSpec(hidden=(HiddenLayer(3), HiddenLayer(2))),
+        NetworkSpec(hidden=(HiddenLayer(3), HiddenLayer(2)), seed=2),
+    )
+    assert not trainer.evaluate().zero_ratio.any()
+    trainer.network.unbiased(0)[0, 1] = [0, 0.00099]
+    trainer.network.unbiased(2)[0, 0, 0] = -0.0005
+    trainer.network.unbiased(1)[1, 0, 0] = 0.0011
+    trainer.network.biases(0)[1] = 0
+    count = 2 * 3 + 3 * 2 + 2 * len(trainer.network.biases(2)[0])
+    assert trainer.evaluate().zero_ratio == pytest.approx([3 / count, 0])
+
+
 def saturated(z, activation):
     """|g'| < 0.05 by central difference."""
     above, below = (activation.f(z + shift, np.empty_like(z)) for shift in (1e-6, -1e-6))
