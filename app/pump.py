@@ -291,7 +291,7 @@ class Pump:
 
     def _count(self) -> None:
         networks = len(self.session.panels)
-        updates = sum(panel.trainer.steps for panel in self.session.panels)
+        updates = sum(panel.own.steps for panel in self.session.panels)
         self.metrics.networks += networks - self._counted[0]
         self.metrics.updates += max(0, updates - self._counted[1])
         self._counted = networks, updates

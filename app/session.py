@@ -9,7 +9,7 @@ links give equal curves.
 import json
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ from app.variations import variations, vary
 from engine import Data, Experiment, NetworkSpec, Trainer, draw, seeds
 from engine.checks import refuse, refuse_size
 from engine.component import Array, Refused
+from engine.crew import Crew, crews
 from engine.datasets import Own
 from engine.losses import AutomaticLoss
 from engine.own import encode
@@ -45,7 +46,8 @@ class Panel:
     """A network on screen, or several that differ in their seeds alone and are shown together."""
 
     id: int
-    trainer: Trainer
+    own: Trainer
+    """Its counters are always right; its numbers are behind while it trains in a crew."""
     copy_of: int | None = None
     diverged: bool = False
     stopped: bool = False
@@ -53,20 +55,28 @@ class Panel:
     boundary: Array | None = None
     """The last boundary with finite numbers, which stays on screen when the network diverges."""
     predicted: Array | None = None
-
+    crew: Crew | None = None
+    """Who it trains with."""
     disagreement: Array | None = None
     """How much several networks disagreed on that boundary."""
     _single: Trainer | None = field(default=None, init=False)
 
     @property
+    def trainer(self) -> Trainer:
+        """The trainer, up to date."""
+        if self.crew is not None:
+            self.crew.settle()
+        return self.own
+
+    @property
     def spec(self) -> NetworkSpec:
         """The network's, of several the first one's."""
-        return self.trainer.specs[0]
+        return self.own.specs[0]
 
     @property
     def seeds(self) -> int:
         """How many networks there are."""
-        return len(self.trainer.specs)
+        return len(self.own.specs)
 
     def alone(self, seed: int) -> Trainer:
         """One of the networks, to be looked at: where there are several, a trainer that stands as it stands now."""
@@ -112,6 +122,7 @@ class Session:
         self._latest: Row | None = None  # the latest measured row,
         self._measured_at = 0  # and the number of frames before it
         self._events: list[str | bytes] = []
+        self._crews: list[tuple[Crew | Trainer, list[Panel]]] | None = None  # who trains together; None: not known
         self._changed = False  # something to show that no frame has shown
         self._stale = False  # the latest row was measured before a change of panels or settings
         self._jumps = 0
@@ -127,6 +138,8 @@ class Session:
 
     def apply(self) -> None:
         """Carry out all waiting commands."""
+        if self.inbox:
+            self._disband()
         while self.inbox:
             command = self.inbox.popleft()
             before = (self.experiment, self.playing, self.slow, self.run, len(self.panels))
@@ -155,7 +168,7 @@ class Session:
     def position(self) -> float:
         """Epochs that the furthest healthy network has trained; where none is left, the furthest of all."""
         standing = self._healthy or self.panels
-        return max((panel.trainer.position for panel in standing), default=self._target)
+        return max((panel.own.position for panel in standing), default=self._target)
 
     @property
     def _next_update(self) -> float:
@@ -189,20 +202,42 @@ class Session:
         if not healthy:
             return True
         stop = min(self._target, float(next_recorded(self._recorded)))
-        before = sum(panel.trainer.steps for panel in healthy)
-        arrived = all([panel.trainer.advance(stop, updates) for panel in healthy])
-        if sum(panel.trainer.steps for panel in healthy) != before:
+        before = sum(panel.own.steps for panel in healthy)
+        if self._crews is None:
+            self._crews = []
+            for crew, places in crews([panel.trainer for panel in healthy]):
+                self._crews.append((crew, [healthy[place] for place in places]))
+                for place in places:
+                    healthy[place].crew = crew if isinstance(crew, Crew) else None
+        arrived = all([crew.advance(stop, updates) for crew, _ in self._crews])
+        if sum(panel.own.steps for panel in healthy) != before:
             self._changed = self._unsaved = True
-            for panel in healthy:
-                if not panel.trainer.finite.any():
-                    self._diverge(panel)
-                elif panel.trainer.finished:
-                    self._stop(panel)
+            for crew, panels in self._crews:
+                for panel, finite in zip(panels, _shares(crew.finite, panels), strict=True):
+                    if not finite.any():
+                        self._diverge(panel)
+                    elif panel.own.finished:
+                        self._stop(panel)
         if arrived and stop < self._target + 1e-9 and stop == next_recorded(self._recorded):
             self._recorded = stop
             self._rows.append(self._measure(min(stop, self.position), recorded=True))
             return stop >= self._target
         return arrived
+
+    def _groups(self) -> list[tuple[Trainer, list[Panel]]]:
+        """All networks with numbers, and for each the panels it is shown in: those of a crew are seen at once."""
+        together = [(crew.population, panels) for crew, panels in self._crews or () if isinstance(crew, Crew)]
+        seen = {panel.id for _, panels in together for panel in panels}
+        alone = [panel for panel in self.panels if panel.id not in seen and not panel.diverged]
+        return together + [(panel.trainer, [panel]) for panel in alone]
+
+    def _disband(self) -> None:
+        """From here on every panel's trainer may be changed by itself; crews are formed anew with the next work."""
+        for panel in self.panels:
+            if panel.crew is not None:
+                panel.crew.settle()
+                panel.crew = None
+        self._crews = None
 
     def settle(self) -> None:
         """Time is up. While it plays, what could not be trained is given up, so that no debt is carried along; an epoch
@@ -213,7 +248,7 @@ class Session:
     @property
     def unfinished(self) -> bool:
         """Whether an update or epoch that was asked for by itself is not done yet."""
-        return not self.playing and any(panel.trainer.next_position <= self._target + 1e-9 for panel in self._healthy)
+        return not self.playing and any(panel.own.next_position <= self._target + 1e-9 for panel in self._healthy)
 
     # ---- out ----
 
@@ -319,14 +354,14 @@ class Session:
 
     def _measure(self, epoch: float, recorded: bool) -> Row:
         metrics = {}
-        for panel in self.panels:
-            if panel.diverged:
-                continue
-            measured = panel.trainer.evaluate()
-            if seeds.standing(measured).any():
-                metrics[panel.id] = measured
-            else:
-                self._diverge(panel)
+        for trainer, panels in self._groups():
+            measured = trainer.evaluate()
+            for place, panel in enumerate(panels):
+                own = measured.of(place) if len(panels) > 1 else measured
+                if seeds.standing(own).any():
+                    metrics[panel.id] = own
+                else:
+                    self._diverge(panel)
         self._latest, self._measured_at = Row(epoch, recorded, metrics), self._frames
         return self._latest
 
@@ -351,17 +386,17 @@ class Session:
                     panel.predicted = seeds.predicted(panel.trainer).astype(np.uint8)
         grid = self._grid_size()
         arrays: dict[str, Array] = {
-            "boundary": np.stack([self._boundary(panel, grid) for panel in self.panels]),
+            "boundary": self._boundaries(grid),
             "predicted": np.stack([self._predicted(panel) for panel in self.panels]),
             "epoch": np.array([row.epoch for row in rows]),
             "recorded": np.array([row.recorded for row in rows], np.uint8),
-            "step": np.array([panel.trainer.steps for panel in self.panels], np.int32),
+            "step": np.array([panel.own.steps for panel in self.panels], np.int32),
             "diverged": np.array([panel.diverged for panel in self.panels], np.uint8),
             "stopped": np.array([panel.stopped for panel in self.panels], np.uint8),
         }
         count = self.experiment.seeds
         if self.data.dimensions == 1:
-            curves = [self._curve(panel) for panel in self.panels]
+            curves = self._curves()
             for place, name in enumerate(("curve", "curve_low", "curve_high") if count > 1 else ("curve",)):
                 arrays[name] = np.stack([curve[place] for curve in curves]).astype(np.float32)
         if count > 1:
@@ -396,35 +431,40 @@ class Session:
         return views.Scene(self.panels, places[0], self.data, min(seed, self.experiment.seeds - 1)) if places else None
 
     def _grid_size(self) -> int:
-        parameters = sum(panel.trainer.network.parameters.size for panel in self.panels)
+        parameters = sum(panel.own.network.parameters.size for panel in self.panels)
         if parameters > LARGE:
             return COARSE_GRID if self._flows else GRID
         return GRID if self._flows else FINE_GRID
 
-    def _boundary(self, panel: Panel, grid: int) -> Array:
-        """What a panel shows of the plane; of several seeds their mean, and how much they disagree is noted."""
-        if not panel.diverged:
-            p = panel.trainer.boundary(grid)
-            together = seeds.consensus(p) if panel.seeds > 1 else None
-            mean = together.mean if together else p[0]
-            if np.isfinite(mean).all():
+    def _boundaries(self, grid: int) -> Array:
+        """What the panels show of the plane; of several seeds their mean, and how much they disagree is noted."""
+        for trainer, panels in self._groups():
+            for panel, p in zip(panels, _shares(trainer.boundary(grid), panels), strict=True):
+                together = seeds.consensus(p) if panel.seeds > 1 else None
+                mean = together.mean if together else p[0]
+                if not np.isfinite(mean).all():
+                    continue
                 panel.boundary = shades(mean, self.data)
                 if together:
                     panel.disagreement = (np.minimum(together.disagreement, 1) * 255).round().astype(np.uint8)
-        if panel.boundary is None:
-            panel.boundary = np.zeros((grid, grid), np.uint8)
-        return resized(panel.boundary, grid)
+        blank = np.zeros((grid, grid), np.uint8)
+        return np.stack([blank if panel.boundary is None else resized(panel.boundary, grid) for panel in self.panels])
 
     def _disagreement(self, panel: Panel, grid: int) -> Array:
         return np.zeros((grid, grid), np.uint8) if panel.disagreement is None else resized(panel.disagreement, grid)
 
-    def _curve(self, panel: Panel) -> Array:
-        """What a panel predicts along the x1 axis, ``(1, m)``; of several seeds mean, low and high, ``(3, m)``."""
-        curves = panel.trainer.curve(CURVE)[:, 0]
-        standing = np.asarray(np.isfinite(curves).all(axis=1))
-        if panel.seeds == 1 or not standing.any():
-            return curves[[0] * (3 if panel.seeds > 1 else 1)]
-        return np.vstack([seeds.mean(curves.T, standing), seeds.band(curves.T, standing)])
+    def _curves(self) -> list[Array]:
+        """What the panels predict along the x1 axis, ``(1, m)``; of several seeds mean, low and high, ``(3, m)``."""
+        several = self.experiment.seeds > 1
+        found = {panel.id: np.full((3 if several else 1, CURVE), np.nan) for panel in self.panels}
+        for trainer, panels in self._groups():
+            for panel, curves in zip(panels, _shares(trainer.curve(CURVE)[:, 0], panels), strict=True):
+                standing = np.asarray(np.isfinite(curves).all(axis=1))
+                if several and standing.any():
+                    found[panel.id] = np.vstack([seeds.mean(curves.T, standing), seeds.band(curves.T, standing)])
+                else:
+                    found[panel.id] = curves[[0] * len(found[panel.id])]
+        return list(found.values())
 
     def _predicted(self, panel: Panel) -> Array:
         if panel.predicted is None:
@@ -560,7 +600,7 @@ class Session:
         self._refuse(replace(self.experiment, panels=(*self.experiment.panels, original.spec)), self.data)
         copy = trainer_for(self.data, *original.trainer.specs)
         copy.restore(original.trainer.state())
-        panel = replace(original, id=self._new_id(), trainer=copy, copy_of=original.id)
+        panel = replace(original, id=self._new_id(), own=copy, copy_of=original.id)
         self.panels.insert(command.panel + 1, panel)
         self._stale = True
         self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
@@ -637,7 +677,7 @@ class Session:
                 panel.diverged = False
             else:
                 trainer.go_on_from(panel.trainer)
-            panel.trainer, panel.predicted, panel.stopped = trainer, None, False
+            panel.own, panel.predicted, panel.stopped = trainer, None, False
         counts = [len(each.labels) for each in (self.data, data)]
         self.experiment, self.data = experiment, data
         self._target = self.position
@@ -713,6 +753,7 @@ class Session:
             raise Invalid(Problem(("panels",), "too_many_panels", {"maximum": MAX_PANELS}))
 
     def _diverge(self, panel: Panel) -> None:
+        self._disband()
         panel.diverged = True
         epoch = round(panel.trainer.position, 3)
         message = translate("en", "diverged.text", epoch=epoch)
@@ -721,6 +762,7 @@ class Session:
         self._pause_if_nothing_trains()
 
     def _stop(self, panel: Panel) -> None:
+        self._disband()
         panel.stopped = True
         assert panel.trainer.stopping is not None
         best, epoch = panel.trainer.stopping.best_epoch, int(panel.trainer.position)
@@ -761,6 +803,11 @@ class Session:
         protocol.Ask: _ask,
         protocol.Weigh: _weigh,
     }
+
+
+def _shares(values: Array, panels: Sequence[Panel]) -> Sequence[Array]:
+    """What belongs to each panel of values ``(K, …)``: one network's if there are several panels, else all."""
+    return [values] if len(panels) == 1 else [values[place : place + 1] for place in range(len(panels))]
 
 
 def report(kind: str, problem: Problem) -> str:

@@ -5,7 +5,7 @@ Measured on the whole training part (losses and accuracies on the other parts, t
 the batch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +58,10 @@ class Metrics:
     update_ratio: Array
     predicted: Array
     """Predicted class of every point, ``(K, n)``; 0 where the data carry values."""
+
+    def of(self, network: int) -> "Metrics":
+        """The metrics of one network of a population, as if it were alone."""
+        return Metrics(*(getattr(self, field.name)[network : network + 1] for field in fields(self)))
 
 
 @dataclass

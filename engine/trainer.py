@@ -481,6 +481,39 @@ class Trainer:
             return None
         return 1 if name == "slots" or name.startswith(("averages.", "stopping.averages.")) else 0
 
+    @property
+    def counters(self) -> tuple[int, int, int, int]:
+        """Where it stands: updates, whole epochs, points seen of the epoch, updates of this optimizer."""
+        return self.steps, self._epoch, self._seen, self._slot_steps
+
+    @property
+    def between_batches(self) -> bool:
+        """Whether the next batch is one that this epoch would have had from its beginning on, too."""
+        return self._seen in (0, *(batch[3] for batch in self._epoch_plan))
+
+    def take(self, source: "Trainer", theirs: int, mine: int) -> None:
+        """Take over one network's numbers: parameters, averages, the optimizer's memory and the last update. Both
+        have to be of one shape and one kind of optimizer."""
+        self.network.parameters[mine] = source.network.parameters[theirs]
+        self.update[mine] = source.update[theirs]
+        self._slots[:, mine] = source._slots[:, theirs]
+        for own, given in zip(self.network.averages, source.network.averages, strict=True):
+            own[:, mine] = given[:, theirs]
+
+    def join(self, source: "Trainer") -> None:
+        """Stand where another trainer on the same points stands: the epoch's order, the generator, the counters."""
+        self._orderer.bit_generator.state = source._orderer.bit_generator.state
+        self._order[...] = source._order
+        self._shuffled_x[...] = source._shuffled_x
+        self._shuffled_targets[...] = source._shuffled_targets
+        self.count_with(source)
+        self._set_rate()
+
+    def count_with(self, source: "Trainer") -> None:
+        """The counters of another trainer on the same points, and what is left of the epoch."""
+        self.steps, self._epoch, self._seen, self._slot_steps = source.counters
+        self._plan = self._epoch_plan[: len(source._plan)]
+
     def _kept(self) -> dict[str, Array]:
         """The arrays of the state, by name."""
         kept = {

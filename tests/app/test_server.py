@@ -66,7 +66,7 @@ class Page(HTMLParser):
 def test_the_catalog_explains_every_component(lang: str) -> None:
     catalog = get(f"/api/catalog?lang={lang}").json()
     more = {"datasets": {"example", "task", "dimensions", "given", "unused"}, "activations": {"curve"}}
-    more["losses"] = {"tasks", "classes"}
+    more["losses"] = {"tasks", "classes", "gradient", "scores"}
     assert set(catalog) == set(CATALOG)
     for family, entries in catalog.items():
         assert [entry["id"] for entry in entries] == list(CATALOG[family])
@@ -130,7 +130,7 @@ def test_the_boot_object_holds_what_the_page_is_built_from(lang: str) -> None:
     parts = {"lang", "version", "strings", "catalog", "form", "variations", "limits", "plane", "tf_weights"}
     assert set(boot) == parts
     assert (boot["lang"], boot["version"], boot["strings"]) == (lang, __version__, strings(lang))
-    assert boot["limits"] == {"panels": MAX_PANELS}
+    assert set(boot["limits"]) == {"panels", "moment"} and boot["limits"]["panels"] == MAX_PANELS
     assert boot["plane"] == [-6, 6]
     assert set(boot["form"]) == {"data", "network", "speed"}
     controls = [*boot["form"]["data"], *boot["form"]["network"], boot["form"]["speed"]]

@@ -1304,3 +1304,25 @@ def test_the_data_say_which_part_every_point_belongs_to(driver: Any) -> None:
         assert np.isnan(driver.of("frame", driver(SMALL).seen)[-1][name]).all()
     right = (frame["predicted"][0] == talk.seen[0]["labels"])[part == 2].mean()
     assert right == pytest.approx(frame["validation_accuracy"][-1, 0])
+
+
+# ---- panels that train together ----
+
+
+def test_panels_of_one_shape_train_as_they_would_alone(driver: Any) -> None:
+    """Their curves are those of three sessions with one panel each, to the digits a frame carries."""
+    links = [f"samples=60&hidden=4,3&seed={seed}&learning_rate={0.01 * (seed + 1)}" for seed in range(3)]
+    together = driver(
+        "samples=60&hidden=4,3&seed=0&b.seed=1&c.seed=2&learning_rate=0.01&b.learning_rate=0.02&c.learning_rate=0.03"
+    )
+    seen = driver.of("frame", together.train(12, 0.7))
+    assert together.session.panels[0].crew is not None
+    for place, link in enumerate(links):
+        alone = driver(link)
+        own = driver.of("frame", alone.train(12, 0.7))
+        assert [frame["epoch"].tolist() for frame in seen] == [frame["epoch"].tolist() for frame in own]
+        for name in ("train_loss", "test_loss", "test_accuracy", "gradient_norm", "update_ratio", "layer_dead_ratio"):
+            for mine, theirs in zip(seen, own, strict=True):
+                np.testing.assert_allclose(mine[name][:, place], theirs[name][:, 0], rtol=1e-4, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(together.weights(place), alone.weights(), rtol=1e-4, atol=1e-6)
+        assert np.abs(seen[-1]["boundary"][place].astype(int) - own[-1]["boundary"][0]).max() <= 1
