@@ -132,7 +132,7 @@ def test_the_boot_object_holds_what_the_page_is_built_from(lang: str) -> None:
     assert (boot["lang"], boot["version"], boot["strings"]) == (lang, __version__, strings(lang))
     assert set(boot["limits"]) == {"panels", "moment"} and boot["limits"]["panels"] == MAX_PANELS
     assert boot["plane"] == [-6, 6]
-    assert set(boot["form"]) == {"data", "network", "speed"}
+    assert set(boot["form"]) == {"data", "network", "seeds", "speed"}
     controls = [*boot["form"]["data"], *boot["form"]["network"], boot["form"]["speed"]]
     for control in controls:
         assert control["kind"] in {"integer", "number", "component", "components", "layers", "boolean", "hidden"}
