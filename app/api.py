@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from app import course, csv_points, describe, tf_links
+from app import course, csv_points, describe, report, tf_links
 from app.i18n import negotiate
 from app.protocol import MAX_MESSAGE, Panel
 from app.schema import STRICT, Invalid, Problem, load, parse, problems
@@ -57,6 +57,7 @@ B = TypeVar("B", bound=BaseModel)
 BODIES: dict[str, type[BaseModel]] = {
     "best_possible": Asked,
     "preprocessing": Asked,
+    "report_document": Asked,
     "open_playground_link": Link,
     "export_playground_link": Asked,
 }
@@ -195,6 +196,14 @@ async def export_playground_link(request: Request, lang: Language = None) -> dic
     """The link of TensorFlow Playground for an experiment, or the reasons why there is none."""
     experiment = (await _asked(request, Asked)).experiment
     return await run_in_threadpool(tf_links.exported, experiment, _language(request, lang))
+
+
+@router.post("/report")
+async def report_document(request: Request, lang: Language = None) -> dict[str, Any]:
+    """A report on an experiment as an HTML file, in which the page puts its results and Plotly in their places."""
+    experiment = (await _asked(request, Asked)).experiment
+    text = await run_in_threadpool(report.document, experiment, _language(request, lang))
+    return {"document": text, "results": report.RESULTS, "plotly": report.PLOTLY}
 
 
 @router.post("/csv")

@@ -7,14 +7,14 @@ import threading
 import webbrowser
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, CliPositionalArg, CliSubCommand, SettingsConfigDict, SettingsError
 
 from app import __version__
 from app.settings import DEFAULT_PORT, Settings
-from app.shell import MAX_EPOCHS, ShellError, train
+from app.shell import MAX_EPOCHS, Export, ShellError, train
 from app.workers import BACKLOG, listen, serve, serve_many
 
 
@@ -92,10 +92,23 @@ class Train(BaseModel):
         int | None, Field(ge=1, le=256, description="Networks a panel, with seeds counting up; as the source says.")
     ] = None
     json_output: Annotated[bool, Field(alias="json", description="Print JSON.")] = False
+    report: Annotated[str, Field(description="Write a report to this HTML file.")] = ""
+    program: Annotated[
+        Literal["numpy", "pytorch", "keras"] | None,
+        Field(description="Print the trained network as a program, instead of the table."),
+    ] = None
+    weights: Annotated[str, Field(description="Write the trained network's numbers to this safetensors file.")] = ""
+    panel: Annotated[
+        Literal["A", "B", "C", "D", "E", "F"], Field(description="Whose program and weights, with its first seed.")
+    ] = "A"
+    lang: Annotated[Literal["en", "zh"], Field(description="Language of report and program.")] = "en"
 
     def cli_cmd(self) -> None:
         try:
-            train(self.source, self.epochs, self.at, self.seeds, self.json_output)
+            if self.program and self.json_output:
+                raise ShellError("program: goes to the output, where the JSON is to go; leave out one of the two")
+            export = Export(self.report, self.weights, self.program, self.panel, self.lang)
+            train(self.source, self.epochs, self.at, self.seeds, self.json_output, export)
         except ShellError as error:
             raise SystemExit(f"nn-playground train: {error}") from None
 

@@ -22,7 +22,8 @@ EXAMPLE_POINTS = 120
 CURVE_POINTS = 81
 
 
-def _in(lang: str, text: Text) -> str:
+def in_language(lang: str, text: Text) -> str:
+    """A text in one of the two languages."""
     return text.zh if lang == "zh" else text.en
 
 
@@ -34,15 +35,15 @@ def catalog(lang: str) -> dict[str, list[dict[str, Any]]]:
 def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": cls.id,
-        "label": _in(lang, cls.label),
+        "label": in_language(lang, cls.label),
         "formula": cls.formula,
-        "description": _in(lang, cls.description),
+        "description": in_language(lang, cls.description),
         "parameters": _controls(cls, lang),
     }
     if issubclass(cls, Loss):
         entry["tasks"] = ["classes", "values"] if cls.values else ["classes"]
         entry["classes"] = list(cls.classes)
-        entry["gradient"] = {"formula": cls.gradient_formula, "terms": _in(lang, cls.gradient_terms)}
+        entry["gradient"] = {"formula": cls.gradient_formula, "terms": in_language(lang, cls.gradient_terms)}
         entry["scores"] = cls.scores
     if issubclass(cls, Activation):
         entry["curve"] = curve(cls())
@@ -108,8 +109,8 @@ def _control(
     return {
         "name": name,
         "kind": setting.control or kind,
-        "label": _in(lang, setting.label),
-        "description": _in(lang, setting.description),
+        "label": in_language(lang, setting.label),
+        "description": in_language(lang, setting.description),
         "default": dump(default),
         "minimum": low,
         "maximum": high,
@@ -126,7 +127,7 @@ def _control(
 
 
 def _options(setting: Setting, lang: str) -> list[dict[str, str | int]]:
-    return [{"value": value, "label": _in(lang, label)} for value, label in setting.options]
+    return [{"value": value, "label": in_language(lang, label)} for value, label in setting.options]
 
 
 def _ends(interval: Interval) -> tuple[Any, Any]:
@@ -146,8 +147,8 @@ def _variation_entries(lang: str) -> list[dict[str, Any]]:
         entries.append(
             {
                 "id": variation.id,
-                "label": _in(lang, variation.label),
-                "description": _in(lang, variation.description),
+                "label": in_language(lang, variation.label),
+                "description": in_language(lang, variation.description),
                 "kind": kind,
                 "family": variation.family,
                 "values": list(variation.values),

@@ -15,10 +15,15 @@ LESSONS = ROOT / "app" / "lessons"
 PLOTLY_NAME = f"plotly-{version('plotly')}.min.js"
 
 
-@cache
-def plotly_gzip() -> bytes:
-    """plotly.js, compressed once a process: on the fly it would cost 170 ms a download."""
+def plotly() -> str:
+    """The source of plotly.js."""
     spec = find_spec("plotly")  # found, not imported: the Python package itself is large and not needed
     if spec is None or spec.origin is None:
         raise FileNotFoundError("the plotly package is not installed")
-    return gzip.compress((Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes(), 6)
+    return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")
+
+
+@cache
+def plotly_gzip() -> bytes:
+    """plotly.js, compressed once a process: on the fly it would cost 170 ms a download."""
+    return gzip.compress(plotly().encode(), 6)

@@ -4,14 +4,20 @@ import json
 import math
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from app import links, tf_links
+from app import links, report, tf_links
+from app.resources import plotly
 from app.schema import Invalid, Problem, load, parse
-from engine import Experiment, Metrics, draw
+from app.session import next_recorded
+from app.settings import DEFAULT_PORT
+from app.views.network_file import packed, written
+from engine import Experiment, Metrics, Trainer, draw
 from engine.component import Refused
+from engine.programs import Language
 from engine.tf_playground import trainer_for
 
 LOSSES = {"train_loss": "train loss", "test_loss": "test loss"}
@@ -20,6 +26,17 @@ COLUMNS = LOSSES | {"train_accuracy": "train acc.", "test_accuracy": "test acc."
 VALUE_COLUMNS = LOSSES | {"train_r2": "train R²", "test_r2": "test R²"} | DEAD
 MAX_EPOCHS = 1_000_000
 ROWS = 12  # lines of the table when no epochs are asked for
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is to be left behind when the networks have been trained; nothing where a field is empty."""
+
+    report: str = ""
+    weights: str = ""
+    program: Language | None = None
+    panel: str = "A"
+    lang: str = "en"
 
 
 class ShellError(Exception):
@@ -63,16 +80,25 @@ def epochs_to_report(at: str, epochs: int) -> list[int]:
     return sorted({0, epochs, *(math.ceil(epochs ** (i / (ROWS - 2))) for i in range(ROWS - 2) if epochs)})
 
 
-def train(source: str, epochs: int, at: str, seeds: int | None, as_json: bool) -> None:
-    """Train every panel of ``source`` with ``seeds`` seeds each, or as many as it says, and print what came out."""
+def train(source: str, epochs: int, at: str, seeds: int | None, as_json: bool, export: Export | None = None) -> None:
+    """Train every panel of ``source`` with ``seeds`` seeds each, or as many as it says, print what came out, and export
+    it."""
+    export = export or Export()
     experiment, notices = read(source)
     seeds = seeds or experiment.seeds
     for notice in notices:
         print(notice.message, file=sys.stderr)
     wanted = epochs_to_report(at, epochs)
+    chosen = report.LETTERS.index(export.panel)
+    if chosen >= len(experiment.panels):
+        raise ShellError(
+            f"panel: there is no {export.panel}, the last one is {report.LETTERS[len(experiment.panels) - 1]}"
+        )
     data = draw(experiment.data)
     names = VALUE_COLUMNS if data.task == "values" else COLUMNS
+    quiet = as_json or export.program is not None
     networks = []
+    runs = []
     with threadpool_limits(1):
         for place, spec in enumerate(experiment.panels):
             try:
@@ -80,15 +106,50 @@ def train(source: str, epochs: int, at: str, seeds: int | None, as_json: bool) -
             except Refused as error:
                 raise ShellError(f"panels[{place}].{error}") from None
             history = []
-            for epoch in wanted:
+            measured = {}
+            for epoch in sorted({*wanted, *(_recorded(wanted[-1]) if export.report else ())}):
                 while not trainer.advance(epoch, 1000):
                     pass
-                history.append(trainer.evaluate())
-                if not as_json:
+                measured[epoch] = trainer.evaluate()
+                if epoch not in wanted:
+                    continue
+                history.append(measured[epoch])
+                if not quiet:
                     _print_row(place, epoch, history[-1], names, first=epoch == wanted[0])
             networks += [_network(place, each.seed, k, history, names) for k, each in enumerate(trainer.specs)]
+            runs.append(report.Run(trainer, list(map(float, measured)), list(measured.values())))
     if as_json:
         print(json.dumps({"epochs": wanted, "networks": networks}))
+    _leave(experiment, runs, runs[chosen].trainer, export)
+
+
+def _recorded(last: int) -> Iterable[int]:
+    """The epochs that a page would have recorded."""
+    epoch = 0
+    while epoch <= last:
+        yield epoch
+        epoch = next_recorded(epoch)
+
+
+def _leave(experiment: Experiment, runs: list[report.Run], trainer: Trainer, export: Export) -> None:
+    """Write the files, and print the program. Raises ShellError."""
+    try:
+        if export.weights:
+            Path(export.weights).write_bytes(packed(trainer))
+        if export.program:
+            print(written(trainer, export.program, export.lang), end="")
+    except Refused as error:
+        raise ShellError(f"panel {export.panel}: {error.reason.en}") from None
+    except OSError as error:
+        raise ShellError(f"{export.weights}: {error.strerror}") from None
+    if not export.report:
+        return
+    address = f"http://127.0.0.1:{DEFAULT_PORT}/#{links.encode(experiment)}"
+    results = report.results(experiment, runs, address)
+    try:
+        Path(export.report).write_text(report.document(experiment, export.lang, results, plotly()), "utf-8")
+    except OSError as error:
+        raise ShellError(f"{export.report}: {error.strerror}") from None
 
 
 def _network(place: int, seed: int, k: int, history: list[Metrics], names: Iterable[str]) -> dict[str, object]:

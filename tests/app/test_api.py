@@ -27,7 +27,7 @@ from engine.component import Array, Setting, Text
 from engine.datasets import DATASETS, Classes
 from engine.own import encode
 
-ENDPOINTS = ["bayes", "preprocessing", "tensorflow", "tensorflow/export"]
+ENDPOINTS = ["bayes", "preprocessing", "tensorflow", "tensorflow/export", "report"]
 ABOUT_EXPERIMENTS = [name for name in ENDPOINTS if name != "tensorflow"]
 
 Post = Callable[..., httpx.Response]
@@ -109,6 +109,16 @@ def test_what_is_known_of_a_loss_holds_for_its_defaults_only(post: Post) -> None
         losses = post("bayes", {"experiment": experiment(link)}).json()["losses"]
         assert ("huber" in losses) == there, link
         assert "squared_error" in losses
+
+
+# ---- report ----
+
+
+def test_a_report_has_places_for_what_the_page_puts_in(post: Post) -> None:
+    answer = post("report", {"experiment": experiment("dataset=moons")}, lang="zh").json()
+    html = answer["document"]
+    assert html.count(answer["results"]) == html.count(answer["plotly"]) == 1
+    assert '<html lang="zh-CN">' in html and DATASETS["moons"].label.zh in html
 
 
 # ---- before and after preprocessing ----
