@@ -6,8 +6,11 @@ for every frame and the safetensors package takes three times as long; the tests
 """
 
 import json
+import math
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -20,14 +23,20 @@ _NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
 def encode(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
     """One binary message. Raises KeyError for an array of a type that is not in `DTYPES`."""
     ordered = sorted(arrays.items(), key=lambda item: -item[1].itemsize)
-    header: dict[str, object] = {"__metadata__": dict(metadata)}
-    chunks = []
-    offset = 0
-    for name, array in ordered:
-        chunks.append(array.tobytes())
-        end = offset + array.nbytes
-        header[name] = {"dtype": _NAMES[array.dtype], "shape": array.shape, "data_offsets": [offset, end]}
-        offset = end
-    text = json.dumps(header, separators=(",", ":")).encode()
+    places = _places(tuple((name, array.dtype, array.shape) for name, array in ordered))
+    text = f'{{"__metadata__":{json.dumps(dict(metadata))}{places}}}'.encode()
     text += b" " * (-len(text) % 8)
-    return b"".join([struct.pack("<Q", len(text)), text, *chunks])
+    return b"".join([struct.pack("<Q", len(text)), text, *(array.tobytes() for _, array in ordered)])
+
+
+@lru_cache(256)
+def _places(arrays: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]) -> str:
+    """What a header says of arrays in their order; nearly every frame has the same as the one before."""
+    entries = []
+    offset = 0
+    for name, dtype, shape in arrays:
+        end = offset + dtype.itemsize * math.prod(shape)
+        about = {"dtype": _NAMES[dtype], "shape": shape, "data_offsets": [offset, end]}
+        entries.append(f",{json.dumps(name)}:{json.dumps(about, separators=(',', ':'))}")
+        offset = end
+    return "".join(entries)
