@@ -7,8 +7,9 @@ for every frame and the safetensors package takes three times as long; the tests
 
 import json
 import math
+import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.component import Array
 
 DTYPES = {"F64": "<f8", "I64": "<i8", "F32": "<f4", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
 _NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
+_KIND = re.compile(rb'\{"__metadata__":\{"kind": ?"(\w+)"')
 
 
 def encode(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
@@ -40,3 +42,16 @@ def _places(arrays: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]) -> s
         entries.append(f",{json.dumps(name)}:{json.dumps(about, separators=(',', ':'))}")
         offset = end
     return "".join(entries)
+
+
+def kind(message: bytes) -> str:
+    """What a message of `encode` says to be, by the first word of its metadata; empty where it does not."""
+    found = _KIND.match(message, 8)
+    return found[1].decode() if found else ""
+
+
+def split(message: bytes, most: int) -> Iterator[bytes]:
+    """A message in parts of at most so many bytes of it, each a message of its own that says where it belongs."""
+    for at in range(0, len(message), most):
+        piece = np.frombuffer(message[at : at + most], np.uint8)
+        yield encode({"bytes": piece}, {"kind": "part", "at": str(at), "of": str(len(message))})

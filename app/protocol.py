@@ -374,6 +374,10 @@ MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
             "stopped": ("U8", "(P)", "1 where early stopping has ended the network"),
         },
     ),
+    "part": (
+        "A piece of a checkpoint, where the line is slow; in order, from `at` 0, and `of` is the whole length.",
+        {"bytes": ("U8", "(B)", "the piece")},
+    ),
     **{name: (chosen.description.en, chosen.tensors) for name, chosen in VIEWS.items()},
 }
 

@@ -1,9 +1,10 @@
 """The pump between a socket and its session: reads commands, paces frames, and waits for the page to have drawn them.
 
-At most two frames are on their way. A page or a network that cannot keep up therefore gets fewer frames, each of them
-the newest, and its training slows down with them; a page that is hidden draws nothing and so costs nothing. The same
-holds the other way: what a page says is read no faster than it is carried out, and a page that does not read its
-answers is not listened to.
+At most two frames are on their way, on a slow line one. A page or a network that cannot keep up therefore gets fewer
+frames, each of them the newest, and its training slows down with them; a page that is hidden draws nothing and so costs
+nothing. Checkpoints take a quarter of the line at most: where one would hold the picture up, it goes in parts between
+the frames. The same holds the other way: what a page says is read no faster than it is carried out, and a page that
+does not read its answers is not listened to.
 """
 
 import asyncio
@@ -14,8 +15,9 @@ from collections import deque
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from app import protocol, refusals
+from app import frames, protocol, refusals
 from app.limits import Bucket
+from app.line import Line
 from app.metrics import Metrics
 from app.schema import Invalid, Problem
 from app.session import Session, report
@@ -23,11 +25,15 @@ from app.settings import Settings
 from app.worker import Worker
 
 FRAME_INTERVAL = 1 / 20
-WINDOW = 2  # frames sent and not yet drawn
+WINDOW = 2  # frames sent and not yet drawn,
+FRESH = 0.25  # and seconds that the second of them may be on its way
 CATCH_UP = 0.5  # seconds of training that a late frame makes up for at most
-SAVE_INTERVAL = 1.0  # seconds between checkpoints,
-SAVE_RATE = 1_000_000  # and bytes a second that they take at most,
-SAVE_BURST = 4_000_000  # but for so many bytes of moments that are kept one by one
+SAVE_INTERVAL = 1.0  # seconds between checkpoints
+SAVE_RATE = 1_000_000  # bytes a second that they take at most,
+SAVE_SHARE = 0.25  # and share of the line,
+SAVE_BURST = 4.0  # but for so many seconds of moments that are kept one by one
+PART = 0.1  # seconds that a part of a checkpoint may hold up the frames,
+SMALLEST_PART = 2048  # and bytes that it has at least
 BACKLOG = 64  # commands and errors that wait before no more is read
 BATCH = 0.01  # seconds of commands that are carried out in one turn, about
 WEIGHT = 4096  # bytes of a message that count as one more message
@@ -61,7 +67,8 @@ class Pump:
         self.commands: deque[protocol.Command | protocol.Resume] = deque()
         self.errors: deque[str] = deque()
         self.sent = 0  # number of the latest frame
-        self.unacknowledged: list[int] = []
+        self.line = Line()
+        self.parts: deque[bytes] = deque()  # checkpoints, or parts of them, that wait for room between the frames
         self.dirty = False  # commands wait, or have changed what no frame has shown
         self.begun = False  # a command has come; only a checkpoint that is the first message costs nothing
         self.finishing = False  # the server ends: say the last, and close
@@ -69,7 +76,8 @@ class Pump:
         self._room_to_read = asyncio.Event()
         self._heard = self._told = time.monotonic()
         self.save_due = self._heard + SAVE_INTERVAL
-        self._paid = self._heard  # when all checkpoints so far are paid for, at SAVE_RATE
+        self._part_due = 0.0
+        self._paid = self._heard  # when all checkpoints so far are paid for, at the rate that they may take
         self._saved = 0  # their bytes
         self._bucket = Bucket(self.settings.message_rate, self.settings.message_burst, self._heard)
         self._pace = BATCH / 8  # seconds that a command takes
@@ -117,6 +125,11 @@ class Pump:
 
     async def _say(self, message: str | bytes) -> None:
         try:
+            # Noted before it is sent, or its acknowledgement could come first.
+            if isinstance(message, bytes) and frames.kind(message) == "frame":
+                self.line.send_frame(self.sent, len(message), time.monotonic())
+            else:
+                self.line.send(len(message), time.monotonic())
             if isinstance(message, str):
                 await self.socket.send_text(message)
             else:
@@ -141,7 +154,7 @@ class Pump:
                 self.errors += [report("error", problem) for problem in error.problems[:20]]
             else:
                 if isinstance(command, protocol.Ack):
-                    self.unacknowledged = [number for number in self.unacknowledged if number > command.frame]
+                    self.line.acknowledge(command.frame, self._heard)
                 else:
                     self.begun = True
                     self.commands.append(command)
@@ -184,10 +197,12 @@ class Pump:
             self._room_to_read.set()
             if self.finishing:
                 await self._say_the_last()
-            room = len(self.unacknowledged) < WINDOW
+            room = self.room
             now = time.monotonic()
-            save = room and self.session.unsaved and now >= self.save_due
-            keep = room and self._paid < now + SAVE_BURST / SAVE_RATE
+            if now >= self._part_due and self._part_fits:
+                await self._say_part()
+            save = room and self.session.unsaved and not self.parts and now >= self.save_due
+            keep = room and not self.parts and self._paid < now + SAVE_BURST
             shows = room and (self.dirty or (self.session.playing and now >= due))
             if not (self.commands or shows or save):
                 continue
@@ -202,9 +217,7 @@ class Pump:
                 self._pay()
             self.dirty |= self.session.unfinished or bool(self.commands)
             if self.session.frame_number > self.sent:
-                # noted before it is sent, or its acknowledgement could come first
                 self.sent = self.session.frame_number
-                self.unacknowledged.append(self.sent)
                 self.metrics.frames += 1
                 if playing and now >= was_due:
                     # what was missed while the page had not drawn is dropped; how late a frame is counts from then on
@@ -212,13 +225,43 @@ class Pump:
                     self.metrics.lateness.add(time.monotonic() - max(was_due, now - FRAME_INTERVAL))
             self._count()
             for message in messages:
-                await self._say(message)
+                if isinstance(message, bytes) and frames.kind(message) == "checkpoint":
+                    await self._save(message)
+                else:
+                    await self._say(message)
+
+    @property
+    def room(self) -> bool:
+        """Whether another frame would arrive soon."""
+        return len(self.line.frames) < WINDOW and self._arrives_soon(self.line.frame_size)
+
+    @property
+    def _part_fits(self) -> bool:
+        return bool(self.parts) and self.room and self._arrives_soon(len(self.parts[0]))
+
+    def _arrives_soon(self, size: int) -> bool:
+        return not self.line.frames or self.line.seconds(size) <= FRESH
+
+    async def _save(self, checkpoint: bytes) -> None:
+        """Send a checkpoint, at once or in parts that come between the frames."""
+        most = max(SMALLEST_PART, int(PART * self.line.rate))
+        if len(checkpoint) > most:
+            self.parts.extend(frames.split(checkpoint, most))
+        elif self.parts:  # not past an earlier one
+            self.parts.append(checkpoint)
+        else:
+            await self._say(checkpoint)
+
+    async def _say_part(self) -> None:
+        part = self.parts.popleft()
+        self._part_due = time.monotonic() + len(part) / (SAVE_SHARE * self.line.rate)
+        await self._say(part)
 
     def _pay(self) -> None:
         """Put the next checkpoint off for as long as those just made ask for."""
         size, self._saved = self.session.saved - self._saved, self.session.saved
         now = time.monotonic()
-        self._paid = max(self._paid, now) + size / SAVE_RATE
+        self._paid = max(self._paid, now) + size / min(SAVE_RATE, SAVE_SHARE * self.line.rate)
         self.save_due = max(now + SAVE_INTERVAL, self._paid)
 
     async def _run(self, epochs: float, frame: bool, save: bool, keep: bool = False) -> list[str | bytes]:
@@ -228,6 +271,7 @@ class Pump:
         while self.commands and (not count or count * self._pace < BATCH):
             self.session.submit(self.commands.popleft())
             count += 1
+        self.session.suit(self.line.rate)
         begun = self.worker.spent(self.session)
         messages = await self.worker.run(self.session, epochs, FRAME_INTERVAL, frame, save, keep)
         if count:
@@ -251,10 +295,14 @@ class Pump:
         while not (self.errors or self.commands or self.finishing):
             self.wake.clear()
             timeout = None
-            if len(self.unacknowledged) < WINDOW:
+            if self.room:
                 if self.dirty:
                     return
-                times = [due] * self.session.playing + [self.save_due] * self.session.unsaved
+                times = [due] * self.session.playing
+                if self._part_fits:
+                    times.append(self._part_due)
+                elif self.session.unsaved and not self.parts:
+                    times.append(self.save_due)
                 if times:
                     timeout = min(times) - time.monotonic()
                     if timeout <= 0:

@@ -39,6 +39,7 @@ GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
 CURVE = 121  # places along the x1 axis where data of one dimension are predicted
 MEASURE_EVERY = 4  # frames
 LARGE = 8_000  # parameters, over all panels
+LONG, SHORT = 0.25, 0.15  # seconds on the line from which pictures are coarse, and to which they are fine again
 
 
 @dataclass
@@ -118,6 +119,7 @@ class Session:
         self._looked_seed = 0  # which of its networks,
         self._looks: tuple[views.View, ...] = ()  # and what of it
         self._frames = 0
+        self._coarse = False  # the line is slow
         self._rows: list[Row] = []
         self._latest: Row | None = None  # the latest measured row,
         self._measured_at = 0  # and the number of frames before it
@@ -288,6 +290,11 @@ class Session:
         """Number of the latest frame."""
         return self._frames
 
+    def suit(self, rate: float) -> None:
+        """Have the pictures fit a line of so many bytes a second: coarser ones where fine ones take long."""
+        seconds = len(self.panels) * GRID**2 / rate
+        self._coarse = seconds > (SHORT if self._coarse else LONG)
+
     def checkpoint(self) -> bytes | None:
         """Everything this session consists of, for `protocol.Resume`; None if it is too big to be handed about."""
         if not self.panels:
@@ -432,7 +439,7 @@ class Session:
 
     def _grid_size(self) -> int:
         parameters = sum(panel.own.network.parameters.size for panel in self.panels)
-        if parameters > LARGE:
+        if parameters > LARGE or self._coarse:
             return COARSE_GRID if self._flows else GRID
         return GRID if self._flows else FINE_GRID
 

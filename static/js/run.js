@@ -2,6 +2,7 @@
 // that draws it, and the commands. The playground and the embedded page both stand on this; what
 // they show, and what else they do when the state changes, is theirs.
 
+import { createCheckpoint } from "./checkpoint.js";
 import { prefersStill, setText } from "./dom.js";
 import { plain } from "./format.js";
 import { decode } from "./frames.js";
@@ -20,19 +21,22 @@ import { createSocket } from "./socket.js";
 export function createRun(store, { link, autoplay, draw, onState, onError, onOpen }) {
   const undrawn = [];
   let started = false;
-  /** The newest checkpoint, with which any server can go on. */
-  let checkpoint = null;
+  const checkpoint = createCheckpoint();
   /** After a break the run goes on only if it was going on before. */
   let wantsToPlay = autoplay;
 
   const socket = createSocket({
     link: () => store.link || link(),
-    saved: () => checkpoint,
+    saved: checkpoint.newest,
     onEvent: receive,
     onBinary(buffer) {
       const message = decode(buffer);
       if (message.kind === "checkpoint") {
-        checkpoint = buffer;
+        checkpoint.keep(buffer);
+        return;
+      }
+      if (message.kind === "part") {
+        checkpoint.add(message);
         return;
       }
       if (message.kind === "data") {
@@ -116,7 +120,7 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
 
   /** Begins anew with the store's link, without what was learned. */
   function restart() {
-    checkpoint = null;
+    checkpoint.keep(null);
     socket.reconnect();
   }
 

@@ -29,7 +29,7 @@ from engine.component import Component, Refused
 from tests.wire import decode
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 10.0  # seconds that a test waits for a condition before it fails
+PATIENCE = 30.0  # seconds that a test waits for a condition before it fails
 
 
 # ---- experiments ----

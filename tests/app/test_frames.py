@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.frames import DTYPES, encode
+from app.frames import DTYPES, encode, kind, split
 from tests.wire import decode
 
 QUICK = settings(deadline=None, max_examples=100)
@@ -76,3 +76,22 @@ def test_views_are_written_as_they_look() -> None:
 def test_other_types_are_refused(dtype: str) -> None:
     with pytest.raises(KeyError):
         encode({"x": np.zeros(2, dtype)}, {})
+
+
+@QUICK
+@given(ARRAYS, st.text(max_size=5))
+def test_a_message_says_what_it_is(described: dict[str, Any], more: str) -> None:
+    assert kind(encode(built(described), {"kind": "frame", "more": more})) == "frame"
+    assert kind(encode(built(described), {"more": more, "kind": "frame"})) == ""  # it is looked for in one place
+
+
+@QUICK
+@given(st.binary(min_size=1, max_size=300), st.integers(1, 310))
+def test_parts_in_order_are_the_whole(message: bytes, most: int) -> None:
+    whole = b""
+    for part in split(message, most):
+        arrays, about = decode(part)
+        assert about == {"kind": "part", "at": str(len(whole)), "of": str(len(message))}
+        assert 0 < len(arrays["bytes"]) <= most
+        whole += arrays["bytes"].tobytes()
+    assert whole == message

@@ -39,7 +39,7 @@ def test_data_then_state_then_frame(client: Any, server: Any) -> None:
 
 
 def test_never_more_than_two_frames_are_on_their_way(client: Any, server: Any) -> None:
-    with client(server, SMALL) as page:
+    with client(server, "samples=40&hidden=3&speed=20") as page:
         page.until("frame", ack=False)
         page.say(type="play")
         page.until("frame", ack=False)
