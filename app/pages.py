@@ -7,16 +7,20 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from markupsafe import Markup
 from starlette.templating import Jinja2Templates
 
 from app import __version__, api, course, describe, protocol
 from app.i18n import LANGUAGES, negotiate, translate
+from app.mathml import mathml
 from app.resources import PLOTLY_NAME, TEMPLATES
 from app.schema import Problem
+from app.showcase import showcase
 from engine import CATALOG
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(TEMPLATES)
+templates.env.filters["mathml"] = lambda formula: Markup(mathml(formula))
 
 
 def _render(request: Request, name: str, **context: Any) -> HTMLResponse:
@@ -43,7 +47,7 @@ def _families(lang: str) -> list[dict[str, Any]]:
         {
             "id": family,
             "label": registry.label.zh if lang == "zh" else registry.label.en,
-            "components": components[family],
+            "components": [entry | {"live": showcase(registry[entry["id"]])} for entry in components[family]],
         }
         for family, registry in CATALOG.items()
     ]
