@@ -40,6 +40,7 @@ def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
         "description": in_language(lang, cls.description),
         "parameters": _controls(cls, lang),
     }
+    entry |= {name: in_language(lang, text) for name in ("suits", "fails") if (text := getattr(cls, name))}
     if issubclass(cls, Loss):
         entry["tasks"] = ["classes", "values"] if cls.values else ["classes"]
         entry["classes"] = list(cls.classes)

@@ -115,6 +115,11 @@ class ReLU(Activation):
         "Passes positive values and blocks negative ones; fast and a good first choice, but units can die.",
         "保留正值、截断负值；收敛快，是首选，但单元可能“死亡”。",
     )
+    suits = Text("The first choice for hidden layers, with He initialization.", "隐藏层的首选，配合 He 初始化。")
+    fails = Text(
+        "A learning rate too high, or very negative biases, push units below zero for all points: they are dead.",
+        "学习率过大或偏置过负时，单元对所有点都为负，从此失活。",
+    )
     program = "relu(z)"
     rectifier = True
 
@@ -140,6 +145,14 @@ class Linear(Activation):
         "No bend at all: any number of linear layers is still one straight cut.",
         "没有非线性：无论多少层，线性网络仍只是一条直线。",
     )
+    suits = Text(
+        "To show what depth alone does not do, and for the outputs of regression.",
+        "用来说明只有深度没有非线性是不够的，也用于回归的输出。",
+    )
+    fails = Text(
+        "As a hidden layer it adds nothing: xor and circle stay out of reach at any depth.",
+        "作隐藏层毫无作用：无论多深都学不会异或和圆环。",
+    )
     program = "z"
 
     def f(self, z: Array, out: Array) -> Array:
@@ -163,6 +176,14 @@ class Sigmoid(Activation):
         "Squashes to (0, 1); saturates and is not zero-centred, so deep stacks learn slowly.",
         "压缩到 (0, 1)；会饱和且不以零为中心，深层网络学得很慢。",
     )
+    suits = Text(
+        "Where a unit should answer like a probability, and to see gradients vanish.",
+        "需要像概率一样的输出时，或用来观察梯度消失。",
+    )
+    fails = Text(
+        "Its slope is at most 1/4, so the gradient shrinks with every layer; positive outputs make the descent zigzag.",
+        "斜率最大只有 1/4，每过一层梯度就缩小；输出恒为正，使下降路线来回折返。",
+    )
     program = "sigmoid(z)"
     bounded = True
 
@@ -185,6 +206,14 @@ class Tanh(Activation):
     description = Text(
         "Squashes to (−1, 1) around zero; smooth, but its gradient vanishes for large |z|.",
         "压缩到 (−1, 1)，以零为中心；平滑，但 |z| 很大时梯度消失。",
+    )
+    suits = Text(
+        "Shallow networks and smooth boundaries, with Glorot initialization.",
+        "浅层网络和平滑的边界，配合 Glorot 初始化。",
+    )
+    fails = Text(
+        "Large weights or unscaled inputs saturate it, and deep stacks then stop learning.",
+        "权重过大或输入未缩放会使它饱和，深层网络随之停止学习。",
     )
     program = "tanh(z)"
     bounded = True
@@ -210,6 +239,11 @@ class LeakyReLU(Activation):
     description = Text(
         "ReLU with a small slope on the negative side, so that no unit dies.",
         "负半轴保留一个很小的斜率的 ReLU，单元不会“死亡”。",
+    )
+    suits = Text("Wherever ReLU units die.", "凡是 ReLU 单元会失活的地方。")
+    fails = Text(
+        "A slope near 1 makes it nearly linear, and a network of it nearly a straight cut.",
+        "斜率接近 1 时几乎是线性的，网络也就只剩一条直线。",
     )
     program = "where(z > 0, z, {slope} * z)"
     rectifier = True
@@ -249,6 +283,14 @@ class PReLU(Activation):
     description = Text(
         "Leaky ReLU in which every unit learns the slope of its negative side.",
         "每个单元自己学习负半轴斜率的 Leaky ReLU。",
+    )
+    suits = Text(
+        "When it is unclear which slope is best and there are points enough to learn it.",
+        "不确定斜率取多少、且数据足够学习它的时候。",
+    )
+    fails = Text(
+        "With few points the additional parameters are one more way to overfit.",
+        "数据很少时，多出的参数又是一种过拟合的途径。",
     )
     program = "where(z > 0, z, p * z)"
     rectifier = True
@@ -310,6 +352,14 @@ class Abs(Activation):
         "Folds the negative side up: sees how strong a feature is, not its sign.",
         "把负半轴翻折上来：只看特征的强弱，不看正负。",
     )
+    suits = Text(
+        "Where the size of a feature matters and not its sign, as for symmetric shapes.",
+        "只看特征强弱不看正负的情形，例如对称图形。",
+    )
+    fails = Text(
+        "The kink at zero flips the gradient's sign, so large steps jump to and fro across it.",
+        "零点处梯度变号，步长大时会在两侧来回跳。",
+    )
     program = "abs(z)"
 
     def f(self, z: Array, out: Array) -> Array:
@@ -333,6 +383,14 @@ class Maxout(Activation):
     description = Text(
         "Takes the largest of several linear pieces, so each unit learns the shape of its own activation.",
         "取多个线性片段中的最大值，每个单元自己学出激活函数的形状。",
+    )
+    suits = Text(
+        "When a unit should find its own convex activation; it neither saturates nor dies.",
+        "希望单元自己学出凸的激活函数时；它不饱和也不失活。",
+    )
+    fails = Text(
+        "Every piece has its own weights: k times the parameters, and sooner overfitting.",
+        "每一段都有自己的权重：参数是 k 倍，更容易过拟合。",
     )
     program = "pieces(z, {pieces})"
 
@@ -386,6 +444,11 @@ class Softplus(Activation):
         "A smooth ReLU: never exactly zero, so no unit dies, but slower to compute.",
         "平滑的 ReLU：不会恰好为零，单元不会“死亡”，但计算较慢。",
     )
+    suits = Text("Where a smooth derivative is wanted and no unit may die.", "需要光滑导数又不希望单元失活时。")
+    fails = Text(
+        "Outputs are always positive, which shifts the next layer; it seldom beats ReLU.",
+        "输出恒为正，使下一层发生偏移；很少优于 ReLU。",
+    )
     program = "softplus(z)"
     rectifier = True
 
@@ -410,6 +473,11 @@ class HardTanh(Activation):
     description = Text(
         "Tanh made of straight lines: cheap, but outside of ±1 there is no gradient at all.",
         "由直线段构成的 tanh：计算便宜，但在 ±1 之外完全没有梯度。",
+    )
+    suits = Text("A cheap tanh, and a plain picture of what saturation is.", "廉价的 tanh，也最直观地展示什么是饱和。")
+    fails = Text(
+        "Outside of ±1 the gradient is exactly zero: a unit that is driven there stays there.",
+        "在 ±1 之外梯度恰为零：单元一旦进去就出不来。",
     )
     program = "clip(z, -1, 1)"
     bounded = True
@@ -437,6 +505,14 @@ class RBF(Activation):
         "A bump that answers only near z = 0; for most inputs it is flat, so it is hard to train.",
         "只在 z = 0 附近响应的“山包”；对大多数输入都饱和到 0，难以优化。",
     )
+    suits = Text(
+        "Small closed regions, when the inputs are scaled and the weights start small.",
+        "输入已缩放且初始权重较小时，适合小的封闭区域。",
+    )
+    fails = Text(
+        "Far from z = 0 it is flat, so large weights leave units that no gradient reaches.",
+        "离 z = 0 较远时是平的，权重一大梯度就到不了。",
+    )
     program = "exp(-z * z)"
     bounded = True
 
@@ -463,6 +539,11 @@ class Cos(Activation):
         "A wave: works surprisingly well, but large weights draw ripples.",
         "一种波：出人意料地有效，但权重大时边界会起涟漪。",
     )
+    suits = Text("Repeating patterns such as the checkerboard or the spiral.", "棋盘、螺旋等重复的图案。")
+    fails = Text(
+        "It ripples between the points: training is right and the boundary is nonsense.",
+        "点与点之间会起波纹：训练全对，边界却毫无意义。",
+    )
     program = "cos(z)"
 
     def f(self, z: Array, out: Array) -> Array:
@@ -485,6 +566,13 @@ class ELU(Activation):
     description = Text(
         "ReLU with a smooth negative side that levels off at −α and brings the mean nearer to zero.",
         "负半轴平滑地趋于 −α 的 ReLU，使输出均值更接近零。",
+    )
+    suits = Text(
+        "When ReLU units die and outputs around zero help the next layer.", "ReLU 失活、且希望输出以零为中心时。"
+    )
+    fails = Text(
+        "The exponential costs time, and far below zero it is flat all the same.",
+        "指数运算较慢，而且很负时照样是平的。",
     )
     program = "where(z > 0, z, {alpha} * expm1(z))"
     rectifier = True
@@ -529,6 +617,14 @@ class SELU(Activation):
         "A scaled ELU that keeps mean 0 and variance 1 from layer to layer by itself.",
         "经过缩放的 ELU，能自动使各层保持均值 0、方差 1。",
     )
+    suits = Text(
+        "Deep plain networks with 1/√n initialization and standardized inputs.",
+        "深的普通网络，配合 1/√n 初始化和标准化的输入。",
+    )
+    fails = Text(
+        "With other initializations, dropout or residual connections its balance is lost.",
+        "换用其他初始化、Dropout 或残差连接时，它的平衡就没有了。",
+    )
     program = "{scale} * where(z > 0, z, {alpha} * expm1(z))"
     scale: ClassVar[float] = 1.0507009873554805
     alpha: ClassVar[float] = 1.6732632423543772
@@ -562,6 +658,10 @@ class GELU(Activation):
     description = Text(
         "Weighs z by the normal distribution: a smooth ReLU that dips a little below zero.",
         "以正态分布函数对 z 加权：平滑的 ReLU，在零以下略有下凹。",
+    )
+    suits = Text("Deeper networks where a smooth ReLU trains more evenly.", "较深的网络，光滑的 ReLU 训练更平稳。")
+    fails = Text(
+        "In networks as small as these it costs more and gains little.", "在这样小的网络里代价更高而收益很小。"
     )
     program = "gelu(z)"
     rectifier = True
@@ -625,6 +725,8 @@ class SiLU(Activation):
         "Weighs z by its own sigmoid: a smooth ReLU with a small dip below zero.",
         "以 z 自身的 Sigmoid 加权：平滑的 ReLU，在零以下有一个小凹陷。",
     )
+    suits = Text("As GELU: smooth, without dead units.", "同 GELU：光滑，没有失活单元。")
+    fails = Text("Strongly negative inputs still pass next to no gradient.", "输入很负时仍几乎没有梯度。")
     program = "z * sigmoid(z)"
     rectifier = True
 
@@ -652,6 +754,8 @@ class Mish(Activation):
         "A smooth ReLU much like SiLU, with a slightly deeper dip below zero.",
         "与 SiLU 相近的平滑 ReLU，零以下的凹陷略深。",
     )
+    suits = Text("As SiLU, where the smoothest surface is wanted.", "同 SiLU，追求最光滑的损失曲面时。")
+    fails = Text("The dearest of all to compute, and seldom better than SiLU.", "计算最贵，却很少比 SiLU 更好。")
     program = "z * tanh(softplus(z))"
     rectifier = True
     cap: ClassVar[float] = 30.0

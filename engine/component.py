@@ -65,6 +65,10 @@ class Component:
     label: ClassVar[Text]
     formula: ClassVar[str]
     description: ClassVar[Text]
+    suits: ClassVar[Text | None] = None
+    """When to use it,"""
+    fails: ClassVar[Text | None] = None
+    """and when it fails; both where there is something to choose between."""
 
     @classmethod
     def stack(cls, components: Sequence[Self], dtype: DTypeLike, axes: int) -> Self:

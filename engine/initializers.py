@@ -73,6 +73,10 @@ class He(NormalInitializer):
         "Keeps the signal's size from layer to layer; made for the ReLU family.",
         "使信号逐层保持大小；为 ReLU 类激活函数设计。",
     )
+    suits = Text("Layers of the ReLU family.", "ReLU 一族的层。")
+    fails = Text(
+        "With tanh or sigmoid the units start out too near to saturation.", "配 tanh 或 sigmoid 时一开始就接近饱和。"
+    )
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         return 2 / n_in
@@ -90,6 +94,8 @@ class HeUniform(UniformInitializer):
         "As He, but drawn evenly from an interval: no weight starts very large.",
         "方差与 He 相同，但在区间内均匀抽取，不会出现特别大的初始权重。",
     )
+    suits = Text("As He; small networks vary a little less.", "同 He；小网络的差异略小。")
+    fails = Text("As He.", "同 He。")
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         return 2 / n_in
@@ -108,6 +114,8 @@ class Glorot(NormalInitializer):
         "Balances the signal forwards and the gradient backwards; made for tanh and sigmoid.",
         "兼顾前向信号与反向梯度；适合 tanh 与 sigmoid。",
     )
+    suits = Text("Layers of tanh, sigmoid and softmax outputs.", "tanh、sigmoid 的层以及 softmax 输出。")
+    fails = Text("In deep ReLU networks the signal halves from layer to layer.", "在深的 ReLU 网络里信号逐层减半。")
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         return 2 / (n_in + n_out)
@@ -126,6 +134,8 @@ class GlorotUniform(UniformInitializer):
         "As Glorot, but drawn evenly from an interval.",
         "方差与 Glorot 相同，但在区间内均匀抽取。",
     )
+    suits = Text("As Glorot.", "同 Glorot。")
+    fails = Text("As Glorot.", "同 Glorot。")
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         return 2 / (n_in + n_out)
@@ -144,6 +154,8 @@ class InverseSqrt(NormalInitializer):
         "Divides by the root of the number of inputs, so that wide layers do not start louder.",
         "除以输入个数的平方根，使宽层的初始输出不会更大。",
     )
+    suits = Text("Linear layers and SELU.", "线性层和 SELU。")
+    fails = Text("With ReLU half of the signal is lost in every layer.", "配 ReLU 时每层丢失一半信号。")
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         return 1 / n_in
@@ -163,6 +175,8 @@ class Auto(NormalInitializer):
         "Chooses for each layer what is recommended for its activation.",
         "为每一层选择文献为其激活函数推荐的方式。",
     )
+    suits = Text("Unless initialization is what you want to study.", "除非你要研究的正是初始化。")
+    fails = Text("Nowhere by itself; it is as good as the rule it chose.", "它本身不会失败；效果取决于所选规则。")
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         if activation is not None and activation.rectifier:
@@ -184,6 +198,8 @@ class SmallNormal(NormalInitializer):
         "Tiny random weights; in deep networks signal and gradient fade to nothing.",
         "很小的随机数；在深层网络中信号与梯度会逐层消失。",
     )
+    suits = Text("One hidden layer, as older textbooks do it.", "只有一个隐藏层时，旧教材的做法。")
+    fails = Text("In deep networks outputs and gradients fade towards zero.", "在深层网络里输出和梯度逐层趋于零。")
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         return 0.01**2
@@ -201,6 +217,11 @@ class Normal(NormalInitializer):
     description = Text(
         "Large random weights; units saturate from the start, or the signal explodes.",
         "较大的随机数；单元一开始就饱和，或信号爆炸。",
+    )
+    suits = Text("To see saturation and explosion.", "用来观察饱和与爆炸。")
+    fails = Text(
+        "Wide layers multiply the signal; tanh saturates and ReLU overflows.",
+        "层一宽信号就成倍放大：tanh 饱和，ReLU 溢出。",
     )
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
@@ -220,6 +241,8 @@ class Uniform(UniformInitializer):
         "Drawn evenly between −b and b, whatever the width of the layer.",
         "在 −b 与 b 之间均匀抽取，与层的宽度无关。",
     )
+    suits = Text("To try a fixed scale by hand.", "想手动试某个固定尺度时。")
+    fails = Text("What is right for one width is wrong for another.", "对一种宽度合适，对另一种就不合适。")
 
     bound: Annotated[
         float,
@@ -243,6 +266,8 @@ class TruncatedNormal(Initializer):
         "Normal numbers without the rare large ones.",
         "去掉少见大值的正态随机数。",
     )
+    suits = Text("Where single large weights would saturate a unit.", "个别大权重会使单元饱和时。")
+    fails = Text("Its scale does not follow the width either.", "它的尺度也不随宽度变化。")
 
     std: Annotated[
         float,
@@ -277,6 +302,8 @@ class Orthogonal(Initializer):
         "A random rotation: no direction is stretched or lost.",
         "随机旋转矩阵：任何方向都不会被拉伸或丢失。",
     )
+    suits = Text("Deep networks, above all linear ones and tanh.", "深的网络，尤其是线性层和 tanh。")
+    fails = Text("Between layers of different widths only part of a rotation fits.", "层宽不同时只容得下旋转的一部分。")
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:
         return 1 / max(n_in, n_out)
@@ -301,6 +328,11 @@ class Sparse(Initializer):
     description = Text(
         "Connects every unit to a few random inputs only.",
         "每个单元只与少数随机选取的输入相连。",
+    )
+    suits = Text("Wide layers whose units should differ from the start.", "很宽、希望单元一开始就各不相同的层。")
+    fails = Text(
+        "With few inputs nothing is left out; and the weights must not be too large.",
+        "输入很少时没有可省的；权重也不能太大。",
     )
 
     incoming: Annotated[
@@ -347,6 +379,11 @@ class Constant(Initializer):
         "A mistake worth seeing: the signal passes, but all units of a layer stay identical.",
         "值得一看的错误：信号能通过，但同层单元始终相同。",
     )
+    suits = Text("To see why symmetry has to be broken.", "用来说明为什么必须打破对称。")
+    fails = Text(
+        "Every unit of a layer computes the same for ever: a wide layer works like one unit.",
+        "一层中所有单元永远相同：再宽也只相当于一个单元。",
+    )
 
     value: Annotated[
         float,
@@ -379,6 +416,11 @@ class Zeros(Initializer):
     description = Text(
         "A mistake worth seeing: all units stay identical, so the network cannot learn.",
         "值得一看的错误：所有单元始终相同，网络学不到东西。",
+    )
+    suits = Text("For biases; for weights only to see it fail.", "用于偏置；用于权重只是为了看它失败。")
+    fails = Text(
+        "No gradient tells the units apart, and behind ReLU none arrives at all.",
+        "没有梯度能区分各单元；经过 ReLU 则根本没有梯度。",
     )
 
     def variance(self, n_out: int, n_in: int, activation: Activation | None = None) -> float:

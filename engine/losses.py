@@ -105,6 +105,8 @@ class AutomaticLoss(Loss):
         "Softmax cross-entropy for classes, attribute logistic for several labels a point, squared error for values.",
         "分类用 Softmax 交叉熵，多标签用属性逻辑回归损失，数值用平方误差。",
     )
+    suits = Text("Unless there is a reason for another: it follows the data.", "没有特别理由时就用它：随数据而定。")
+    fails = Text("Nowhere by itself; what it chose has its own limits.", "它本身不会失败；所选损失的局限见各自条目。")
     values = True
 
     def resolve(self, data: "Data") -> Loss:
@@ -150,6 +152,11 @@ class SoftmaxCrossEntropy(OneOutputPerClass):
         "One output a class; the outputs become probabilities that sum to one.",
         "每个类别一个输出，输出化为总和为 1 的概率。",
     )
+    suits = Text("Exclusive classes, and when probabilities are wanted.", "类别互斥、且需要概率时。")
+    fails = Text(
+        "Never content: even right points pull the weights ever larger, and a wrong label costs without bound.",
+        "永不满足：分对的点也不断推大权重，而一个错误标签的代价没有上限。",
+    )
     gradient_formula = "p − y"
     gradient_terms = Text(
         "p = softmax(z); y is 1 for the true class and 0 for the others.",
@@ -186,6 +193,8 @@ class Logistic(Loss):
         "One output for two classes: its sigmoid is the probability of the second class.",
         "两个类别只用一个输出，其 Sigmoid 值是第二类的概率。",
     )
+    suits = Text("Two classes, with one output instead of two.", "两个类别，只用一个输出。")
+    fails = Text("More than two classes are refused.", "超过两个类别时会被拒绝。")
     gradient_formula = "p − y"
     gradient_terms = Text(
         "p = σ(z), the probability of the second class; y is 1 for that class and 0 for the first.",
@@ -240,6 +249,11 @@ class SquaredTanh(Loss):
     description = Text(
         "TensorFlow Playground's loss: squared distance of a tanh output to ±1; slow where the output is very wrong.",
         "TensorFlow Playground 所用：tanh 输出与 ±1 之差的平方；输出错得很离谱时学得慢。",
+    )
+    suits = Text("To get the same run as TensorFlow Playground.", "想得到与 TensorFlow Playground 相同的训练过程时。")
+    fails = Text(
+        "Where the output is saturated on the wrong side the gradient is nearly zero, so mistakes are corrected late.",
+        "输出饱和在错误一侧时梯度接近零，错误迟迟得不到纠正。",
     )
     gradient_formula = "(a − t)·(1 − a²)"
     gradient_terms = Text(
@@ -319,6 +333,11 @@ class MulticlassHinge(Hinge):
         "Shading is the softmax of the scores, not a probability.",
         "正确类别的得分须比其他类别至少高 1，超出间隔的点不再起作用；底色是得分的 Softmax，并非概率。",
     )
+    suits = Text("When only the boundary counts and not the probability.", "只关心边界、不需要概率时。")
+    fails = Text(
+        "Points beyond the margin say nothing, and the kinks make large steps noisy.",
+        "间隔之外的点不起作用；折点使大步长噪声更大。",
+    )
     gradient_formula = "v − n·y"
     gradient_terms = Text(
         "v is 1 where the margin is violated (1 + z − zᵧ > 0) and 0 elsewhere, n how many of them there "
@@ -356,6 +375,8 @@ class SquaredHinge(Hinge):
         "Shading is the softmax of the scores, not a probability.",
         "合页损失的平方：光滑，对严重违反间隔的点惩罚更重；底色是得分的 Softmax，并非概率。",
     )
+    suits = Text("As the hinge, where a smooth loss trains better.", "同合页损失，希望损失光滑时。")
+    fails = Text("One far outlier or wrong label dominates everything.", "一个远离的异常点或错误标签就会主导一切。")
     gradient_formula = "2·(s − S·y)"
     gradient_terms = Text(
         "s = max(0, 1 + z − zᵧ), what is missing of the margin, S its sum over the classes; y is 1 for "
@@ -430,6 +451,11 @@ class SquaredError(Regression):
         "Distance to the target, squared; meant for regression, and punishes being right by too much.",
         "与目标之差的平方；本用于回归，会惩罚“过于正确”的输出。",
     )
+    suits = Text("Regression with noise like a bell curve.", "噪声近似正态的回归。")
+    fails = Text(
+        "Outliers count squared; on classes it also punishes scores that are too right.",
+        "异常值按平方计；用于分类时还会惩罚分得太对的点。",
+    )
     gradient_formula = "ŷ − y"
     gradient_terms = Text(
         "ŷ = z, the prediction; y is the target (for classes 1 for the true one, 0 for the others).",
@@ -463,6 +489,11 @@ class AbsoluteError(Regression):
     description = Text(
         "Distance to the target: hardly bothered by outliers, but its gradient never gets smaller.",
         "与目标之差的绝对值：不易受离群点影响，但梯度不会随误差变小。",
+    )
+    suits = Text("Regression with outliers: it aims at the median.", "有异常值的回归：它逼近中位数。")
+    fails = Text(
+        "The gradient keeps its size near the goal, so it jitters unless the learning rate decays.",
+        "接近目标时梯度不变小，不降低学习率就会抖动。",
     )
     scores = True
     gradient_formula = "sign(ŷ − y)"
@@ -500,6 +531,10 @@ class Huber(Regression):
     description = Text(
         "Squared error for small differences, absolute error for large ones.",
         "误差小时用平方，误差大时用绝对值。",
+    )
+    suits = Text("Regression with some outliers, and a smooth end.", "有少量异常值的回归，收尾也平稳。")
+    fails = Text(
+        "A δ far from the noise's size makes it one of the other two.", "δ 与噪声大小相差太远时，就退化成另外两种之一。"
     )
     gradient_formula = "clip(ŷ − y, −δ, δ)"
     gradient_terms = Text(
@@ -589,6 +624,13 @@ class AttributeHinge(Attributes):
         "Shading is the sigmoid of the scores, not a probability.",
         "用若干“是/否”属性描述类别，每个属性要求间隔为 1；底色是得分的 Sigmoid，并非概率。",
     )
+    suits = Text(
+        "Several yes/no labels a point, when only the answer counts.", "每个点有多个是/否标签、只看判断结果时。"
+    )
+    fails = Text(
+        "No probabilities, and attributes that depend on each other are learned apart.",
+        "给不出概率；互相有关的属性也被分开学习。",
+    )
     scores = True
     gradient_formula = "−y·v"
     gradient_terms = Text(
@@ -634,6 +676,8 @@ class AttributeLogistic(Attributes):
         "Describes a class by yes/no attributes, each with a probability of its own.",
         "用若干“是/否”属性描述类别，每个属性各有自己的概率。",
     )
+    suits = Text("Several yes/no labels a point, with a probability each.", "每个点有多个是/否标签、各需一个概率时。")
+    fails = Text("It does not know of combinations that never occur.", "它不知道哪些组合从不出现。")
     gradient_formula = "p − y"
     gradient_terms = Text(
         "p = σ(z); y is 1 where the class has the attribute and 0 where not.",
@@ -706,6 +750,14 @@ class HierarchicalSoftmax(Loss):
     description = Text(
         "A binary tree of classes: at each fork one output decides between left and right.",
         "把类别排成二叉树，每个分叉处由一个输出决定向左还是向右。",
+    )
+    suits = Text(
+        "Very many classes: the cost grows with the tree's depth, not with their number.",
+        "类别极多时：代价随树的深度而非类别数增长。",
+    )
+    fails = Text(
+        "A tree that splits alike classes early makes them hard to tell; with few classes nothing is gained.",
+        "树若过早把相近的类分开就难以学好；类别少时没有好处。",
     )
     gradient_formula = "w·(p − y)"
     gradient_terms = Text(

@@ -90,6 +90,14 @@ class SGD(Optimizer):
         "Steps straight down the gradient of each mini-batch.",
         "沿每个小批量的梯度方向直接下降。",
     )
+    suits = Text(
+        "Small, well-scaled problems, and to understand all the others.",
+        "规模小、缩放良好的问题，也是理解其他方法的基础。",
+    )
+    fails = Text(
+        "In narrow valleys it zigzags; one learning rate has to do for all directions.",
+        "在狭长的谷里来回折返；所有方向只有一个学习率。",
+    )
 
     def update(self, g: Array, w: Array, mask: Array, learning_rate: Array, t: int, slots: Array, out: Array) -> None:
         np.multiply(g, learning_rate, out)
@@ -108,6 +116,11 @@ class GradientDescent(SGD):
         "Steps down the gradient of all training points at once, one update an epoch.",
         "沿全部训练点的梯度下降，每轮只更新一次。",
     )
+    suits = Text("To see the descent without the batches' noise.", "想看没有小批量噪声的下降过程时。")
+    fails = Text(
+        "One update an epoch is slow, and without noise it stays in flat places.",
+        "每轮只更新一次，很慢；没有噪声也更易停在平坦处。",
+    )
     full_batch = True
 
 
@@ -125,6 +138,8 @@ class Momentum(Optimizer):
         "Averages past gradients, so that zigzags cancel and steady directions go on.",
         "对历史梯度取指数平均，抵消来回震荡，保持稳定方向。",
     )
+    suits = Text("Narrow valleys and noisy gradients.", "狭长的谷和噪声大的梯度。")
+    fails = Text("A β near 1 takes long to start and long to turn.", "β 接近 1 时起步慢，转向也慢。")
     slots = 1
 
     beta: Annotated[float, *MOMENTUM] = 0.9
@@ -150,6 +165,11 @@ class ClassicalMomentum(Optimizer):
         "Rolls like a heavy ball: gradients add up to a velocity, which can overshoot.",
         "像滚动的重球：梯度累积成速度，可能冲过头。",
     )
+    suits = Text(
+        "As momentum; its steps are larger by 1 / (1 − β), so lower the learning rate.",
+        "同动量；步长大了 1 / (1 − β) 倍，应降低学习率。",
+    )
+    fails = Text("It overshoots and swings around the minimum.", "会冲过头，在最小值附近摆动。")
     slots = 1
 
     beta: Annotated[float, *VELOCITY] = 0.9
@@ -176,6 +196,8 @@ class Nesterov(Optimizer):
         "Momentum that looks one step ahead, so that it brakes before it overshoots.",
         "先向前看一步的动量，冲过头之前就会减速。",
     )
+    suits = Text("As classical momentum, where it overshoots.", "同经典动量，用在它冲过头的时候。")
+    fails = Text("With noisy small batches the look ahead is worth little.", "小批量噪声大时，前瞻没有多少用处。")
     slots = 1
 
     beta: Annotated[float, *VELOCITY] = 0.9
@@ -201,6 +223,10 @@ class AdaGrad(Optimizer):
     description = Text(
         "Gives every weight a step that shrinks with all gradients it has seen.",
         "每个权重的步长随其历史梯度的累积而缩小。",
+    )
+    suits = Text("Inputs that are rarely active, and short runs.", "很少激活的输入，以及短的训练。")
+    fails = Text(
+        "The steps only ever shrink: in long runs learning comes to a stop.", "步长只减不增：训练一长就停了下来。"
     )
     slots = 1
     epsilon: ClassVar[float] = 1e-8
@@ -229,6 +255,11 @@ class RMSProp(Optimizer):
     description = Text(
         "Divides every gradient by its recent size, so that all weights move at a similar pace.",
         "用梯度近期的大小去除梯度，使各权重以相近的速度移动。",
+    )
+    suits = Text("Gradients of very different sizes, and noisy ones.", "梯度大小相差很大或噪声较大时。")
+    fails = Text(
+        "Without a decaying learning rate it keeps jittering around the minimum.",
+        "不降低学习率时会一直在最小值附近抖动。",
     )
     slots = 1
     epsilon: ClassVar[float] = 1e-8
@@ -262,6 +293,11 @@ class Adam(Optimizer):
     description = Text(
         "Momentum with its own step size for every weight; works well with little tuning.",
         "带动量，并为每个权重自动调节步长；几乎不用调参。",
+    )
+    suits = Text("When there is no time to tune: it works for most things.", "没有时间调参时：大多数情形都行。")
+    fails = Text(
+        "L2 inside its fraction is weakened where gradients are large; the last bit of accuracy often goes to SGD.",
+        "L2 被放进分式后在梯度大处变弱；最后一点精度常常不如 SGD。",
     )
     slots = 2
     epsilon: ClassVar[float] = 1e-8
@@ -315,6 +351,11 @@ class AdamW(Adam):
         "Adam that also shrinks all weights by the same share at every step.",
         "在 Adam 之外，每一步把所有权重按同一比例缩小。",
     )
+    suits = Text("Adam with weight decay that means what it says.", "需要真正意义上权重衰减的 Adam。")
+    fails = Text(
+        "Decay and learning rate belong together: change one, and the other's effect changes too.",
+        "衰减与学习率相互牵连：改一个，另一个的效果也变。",
+    )
 
     weight_decay: Annotated[
         float,
@@ -361,6 +402,14 @@ class LBFGS(Optimizer):
     description = Text(
         "Learns the curvature from its last steps and finds its own step size; the learning rate has no part in it.",
         "由最近几步估计曲率并自动确定步长，不使用学习率。",
+    )
+    suits = Text(
+        "Small smooth problems without randomness: it needs very few iterations.",
+        "小而光滑、没有随机性的问题：迭代次数极少。",
+    )
+    fails = Text(
+        "Mini-batches, dropout and noise break its picture of the curvature, so they are refused.",
+        "小批量、Dropout 和噪声会破坏它对曲率的估计，因此被拒绝。",
     )
     full_batch = True
     line_search = True

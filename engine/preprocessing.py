@@ -62,6 +62,10 @@ class Standardize(Preprocessing):
         "Every input gets mean 0 and standard deviation 1, measured on the training points.",
         "用训练集的统计量，把每个输入变为均值 0、标准差 1。",
     )
+    suits = Text(
+        "Nearly always: inputs of different sizes become comparable.", "几乎总是合适：不同尺度的输入变得可比。"
+    )
+    fails = Text("Outliers widen the spread, and rare features are magnified.", "异常值会拉大标准差；罕见特征被放大。")
 
     def fit(self, x: Array) -> Affine:
         return Affine(np.diag(_scale(x.std(axis=1), x)), x.mean(axis=1))
@@ -76,6 +80,8 @@ class MeanSubtraction(Preprocessing):
     label = Text("Mean subtraction", "减去均值")
     formula = "x − μ"
     description = Text("Every input gets mean 0; its spread stays.", "每个输入的均值变为 0，分布范围不变。")
+    suits = Text("Inputs that have the same scale already.", "尺度已经相同的输入。")
+    fails = Text("Different scales stay, and so does the narrow valley.", "尺度差别仍在，狭长的谷也仍在。")
 
     def fit(self, x: Array) -> Affine:
         return Affine(np.eye(len(x)), x.mean(axis=1))
@@ -94,6 +100,8 @@ class MinMax(Preprocessing):
         "Every input is brought to the range from −1 to 1; one outlier decides the scale.",
         "把每个输入缩放到 −1 至 1；一个离群点就会左右比例。",
     )
+    suits = Text("Inputs with firm limits.", "有明确上下界的输入。")
+    fails = Text("A single outlier squeezes all others together.", "一个异常值就把其余的挤在一起。")
 
     def fit(self, x: Array) -> Affine:
         low, high = x.min(axis=1), x.max(axis=1)
@@ -113,6 +121,8 @@ class PCA(Preprocessing):
         "Turns the inputs to their principal axes, so that they are no longer correlated.",
         "把输入旋转到主轴方向，使其互不相关。",
     )
+    suits = Text("Inputs that are correlated.", "彼此相关的输入。")
+    fails = Text("It only turns: unequal scales stay until they are whitened.", "它只旋转：尺度不均要靠白化。")
 
     def fit(self, x: Array) -> Affine:
         return Affine(_principal(x)[1], x.mean(axis=1))
@@ -130,6 +140,11 @@ class Whitening(Preprocessing):
     description = Text(
         "Principal axes scaled to unit variance; it also magnifies noise, which ε holds down.",
         "主轴方向缩放为单位方差；同时会放大噪声，可用 ε 抑制。",
+    )
+    suits = Text("Correlated inputs of unequal scale: the valley becomes a bowl.", "既相关又尺度不均的输入：谷变成碗。")
+    fails = Text(
+        "Directions without meaning are blown up to the same size; then raise ε.",
+        "没有意义的方向也被放大到同样大小；此时应增大 ε。",
     )
 
     epsilon: Annotated[
@@ -162,6 +177,13 @@ class NoPreprocessing(Preprocessing):
     label = Text("None", "无")
     formula = "x"
     description = Text("Inputs go in as they are.", "输入保持原样。")
+    suits = Text(
+        "When the inputs lie around 0 with a spread near 1 already.", "输入本来就以 0 为中心、标准差接近 1 时。"
+    )
+    fails = Text(
+        "Large or shifted inputs saturate units and stretch the loss into a valley.",
+        "输入太大或有偏移时，单元饱和，损失被拉成狭谷。",
+    )
 
     def fit(self, x: Array) -> Affine:
         return Affine(np.eye(len(x)), np.zeros(len(x)))

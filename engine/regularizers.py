@@ -129,6 +129,11 @@ class L2(Regularizer):
         "Shrinks large weights in proportion, which smooths the boundary (weight decay).",
         "按比例缩小大权重，使决策边界变平滑（权重衰减）。",
     )
+    suits = Text("The first thing to try against overfitting.", "对付过拟合的首选。")
+    fails = Text(
+        "Too strong, and the boundary becomes a straight line or everything one class.",
+        "太强时边界变成直线，甚至全归为一类。",
+    )
     strength: Strength = 0.01
 
     def penalty(self, w: Array, mask: Array) -> Array:
@@ -163,6 +168,14 @@ class L1(Regularizer):
         "Pulls every weight towards zero by the same amount; many become exactly zero (sparse).",
         "以相同幅度把每个权重拉向零，许多权重恰好变为零（稀疏）。",
     )
+    suits = Text(
+        "To find out which inputs and units are needed: the others become exactly zero.",
+        "想知道哪些输入和单元有用：其余会恰好变为零。",
+    )
+    fails = Text(
+        "Of two alike inputs it keeps one at random, and units at zero do not come back.",
+        "两个相近的输入只随机留一个；变为零的单元很难回来。",
+    )
     proximal = True
     strength: Strength = 0.01
 
@@ -189,6 +202,8 @@ class ElasticNet(Regularizer):
         "L1 and L2 together: sparse, but correlated weights shrink together.",
         "L1 与 L2 的组合：既稀疏，又让相关的权重一起缩小。",
     )
+    suits = Text("Sparse networks with inputs that resemble each other.", "输入彼此相近、又要稀疏时。")
+    fails = Text("Two strengths have to be found instead of one.", "要调的强度从一个变成两个。")
     proximal = True
     absolute: Annotated[float, *_strength(Text("λ₁", "λ₁"), Text("Strength of the L1 part.", "L1 部分的强度。"))] = (
         0.001
@@ -221,6 +236,10 @@ class MaxNorm(Regularizer):
     description = Text(
         "Caps the length of every unit's weight vector, so that weights cannot explode.",
         "限制每个单元权重向量的长度，权重不会爆炸。",
+    )
+    suits = Text("High learning rates, and together with dropout.", "学习率较高时，或与 Dropout 合用。")
+    fails = Text(
+        "A small c leaves too little slope to tell the classes apart sharply.", "c 太小时斜率不够，分不清类别。"
     )
     limit: Annotated[
         float,
@@ -256,6 +275,11 @@ class Dropout(Regularizer):
         "Drops random units in every update, which trains many sub-networks at once.",
         "每次更新随机丢弃部分单元，相当于同时训练许多子网络。",
     )
+    suits = Text("Wide layers that learn the points by heart.", "很宽、会死记数据点的层。")
+    fails = Text(
+        "In small networks too little is left in each update: they underfit and learn slowly.",
+        "网络很小时每次剩下的太少：欠拟合，学得慢。",
+    )
     random = True
     exclusive = True
     inputs: InputKeep = 1.0
@@ -278,6 +302,14 @@ class PlainDropout(Regularizer):
     description = Text(
         "Dropout as first published: outputs are scaled by p at prediction instead of in training.",
         "最初的形式：训练时不缩放，预测时把输出乘以 p。",
+    )
+    suits = Text(
+        "To compare with the published form; inverted dropout is the usual one.",
+        "用来与最初发表的形式比较；通常用反向 Dropout。",
+    )
+    fails = Text(
+        "As dropout; and the outputs at prediction have another scale than in training.",
+        "同 Dropout；而且预测时与训练时输出尺度不同。",
     )
     random = True
     exclusive = True
@@ -302,6 +334,11 @@ class DropConnected(Regularizer):
     description = Text(
         "Drops random connections instead of whole units in every update.",
         "每次更新随机丢弃部分连接，而不是整个单元。",
+    )
+    suits = Text("As dropout, with finer steps between none and much.", "同 Dropout，但力度更细。")
+    fails = Text(
+        "Prediction with the mean weight is a rougher stand-in for the average than dropout's.",
+        "用平均权重预测，比 Dropout 的近似更粗。",
     )
     random = True
     keep: Annotated[
@@ -329,6 +366,8 @@ class GaussianNoise(Regularizer):
         "Adds fresh noise to the inputs in every update, so that no single point can be learned by heart.",
         "每次更新给输入加上新的噪声，使网络无法死记单个点。",
     )
+    suits = Text("Few points, when nearby places should have the same class.", "数据点少、且附近的点应属同类时。")
+    fails = Text("Noise larger than the gap between the classes blurs the boundary.", "噪声大于类间距离时边界会模糊。")
     random = True
     deviation: Annotated[
         float,
@@ -358,6 +397,11 @@ class Augmentation(Regularizer):
     description = Text(
         "Moves, turns, scales or mirrors the training points anew in every epoch.",
         "每一轮对训练点重新做平移抖动、旋转、缩放或镜像。",
+    )
+    suits = Text("When the classes really do not change under the movement.", "类别确实不随这种变换而改变时。")
+    fails = Text(
+        "Turning or mirroring where the sides differ teaches wrong labels.",
+        "左右本就不同却去旋转或镜像，等于教错标签。",
     )
     random = True
     jitter: Annotated[
@@ -424,6 +468,11 @@ class EarlyStopping(Regularizer):
     description = Text(
         "Stops when the loss on held-out points no longer falls, and goes back to the best weights.",
         "当留出验证点上的损失不再下降时停止，并恢复最佳权重。",
+    )
+    suits = Text("Nearly always: it costs nothing but some points to watch.", "几乎总是合适：只需留出一些点来观察。")
+    fails = Text(
+        "With few held-out points the curve is noisy and it stops by chance; it also mixes fitting and regularizing.",
+        "留出的点太少时曲线有噪声，会偶然停下；它还把拟合和正则化混在一起。",
     )
     held_out = 0.2
     patience: Annotated[

@@ -37,6 +37,8 @@ class Constant(Schedule):
     label = Text("Constant", "恒定")
     formula = "η"
     description = Text("The learning rate stays as it is.", "学习率保持不变。")
+    suits = Text("As long as the loss still falls.", "只要损失还在下降。")
+    fails = Text("At the end the noise of the batches keeps it from settling.", "到最后小批量的噪声使它停不下来。")
     constant = True
 
     def factor(self, epoch: int) -> float:
@@ -56,6 +58,8 @@ class Step(Schedule):
         "Cuts the learning rate by a factor every so many epochs.",
         "每隔若干轮把学习率乘以一个系数。",
     )
+    suits = Text("When the loss has levelled off and you know about when.", "知道损失大约何时走平时。")
+    fails = Text("Cut too early, and it freezes far from the minimum.", "降得太早，会冻结在离最小值很远的地方。")
 
     every: Annotated[
         int,
@@ -102,6 +106,8 @@ class Exponential(Schedule):
         "Takes the same share off the learning rate in every epoch.",
         "每一轮都把学习率乘以同一个系数。",
     )
+    suits = Text("A smooth decay over a known number of epochs.", "轮数已知、希望平滑衰减时。")
+    fails = Text("It soon is so small that nothing moves any more.", "很快就小得什么都不动了。")
 
     share: Annotated[
         float,
@@ -133,6 +139,10 @@ class InverseTime(Schedule):
     description = Text(
         "Divides the learning rate by a number that grows with the epochs: fast at first, then slowly.",
         "学习率除以随轮数增长的数：先快后慢地下降。",
+    )
+    suits = Text("Long runs: it falls ever more slowly.", "较长的训练：越降越慢。")
+    fails = Text(
+        "It falls fastest at the start, where large steps are worth most.", "开头降得最快，而那时大步最有价值。"
     )
 
     decay: Annotated[
@@ -166,6 +176,11 @@ class Cosine(Schedule):
     description = Text(
         "Follows half a cosine wave down to a floor: gentle at the start and at the end.",
         "沿半个余弦波降到下限：起始与结束时都较平缓。",
+    )
+    suits = Text("A run whose length is fixed beforehand.", "训练长度事先定好时。")
+    fails = Text(
+        "Beyond its length it stays at the floor; stopped early, it never got there.",
+        "超过设定长度就停在下限；提前停止则根本没降到。",
     )
 
     period: Annotated[
@@ -214,6 +229,8 @@ class WarmUp(Schedule):
         "Starts with a small learning rate that rises in a straight line to the full one.",
         "从较小的学习率开始，直线上升到设定值。",
     )
+    suits = Text("Large learning rates and Adam's first steps.", "学习率较大时，以及 Adam 的最初几步。")
+    fails = Text("By itself it does not decay, and a long one only wastes epochs.", "它自身不衰减；太长只会浪费轮数。")
 
     epochs: Annotated[
         int,

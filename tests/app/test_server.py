@@ -72,6 +72,7 @@ def test_the_catalog_explains_every_component(lang: str) -> None:
         assert [entry["id"] for entry in entries] == list(CATALOG[family])
         for entry in entries:
             keys = {"id", "label", "formula", "description", "parameters"}
+            keys |= {"suits", "fails"} if CATALOG[family][entry["id"]].suits else set()
             assert set(entry) == keys | more.get(family, set())
             cls = CATALOG[family][entry["id"]]
             assert entry["label"] == getattr(cls.label, lang)

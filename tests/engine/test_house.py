@@ -105,6 +105,10 @@ def test_every_component_explains_itself_in_both_languages(cls):
     assert is_bilingual(cls.label) and is_bilingual(cls.description)
     assert cls.description.en.endswith(".") and cls.description.zh.endswith("。")
     assert any("一" <= character <= "鿿" for character in cls.description.zh)
+    # What one chooses between, one is told when to choose.
+    assert (cls.suits is None) == (cls.fails is None) == (cls.family in ("datasets", "shifts", "features"))
+    for advice in filter(None, (cls.suits, cls.fails)):
+        assert is_bilingual(advice) and advice.en.endswith(".") and advice.zh.endswith("。")
     assert cls.formula.strip()
     assert cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}(")  # that one is dataclass's own
 
