@@ -66,7 +66,14 @@ export function createInside(store, commands, loop) {
     tab = next;
     rememberHere(KEY, tab.name);
     update();
-    buttons[tabs.indexOf(tab)].scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** The chosen tab into the strip's sight, without moving anything else. */
+  function bringTab() {
+    const button = buttons[tabs.indexOf(tab)];
+    const left = button.offsetLeft - strip.offsetLeft;
+    const room = strip.clientWidth - button.offsetWidth;
+    strip.scrollLeft = Math.max(left - room, Math.min(left, strip.scrollLeft));
   }
 
   /** Asks the server for what the tab on screen needs of the selected panel, or for nothing. */
@@ -90,6 +97,7 @@ export function createInside(store, commands, loop) {
       each.element.hidden = !yes;
       if (!open || !yes) each.leave?.();
     });
+    bringTab();
     page.setAttribute("aria-labelledby", `inside-tab-${tab.name}`);
     ask();
     follow();
