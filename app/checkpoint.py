@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from app import frames
-from app.protocol import SLOW
+from app.protocol import MAX_OFF, MAX_UNITS, SLOW
 from app.schema import STRICT, Invalid, Problem, dump, load, parse, problems
 from engine import Data, Experiment, NetworkSpec, Trainer, draw
 from engine.checks import refuse_size
@@ -38,6 +38,15 @@ Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Epochs = Annotated[float, Field(ge=0, le=MAX_COUNT)]
 
 
+class OffState(BaseModel):
+    """What is switched off."""
+
+    model_config = STRICT
+
+    units: Annotated[list[Count], Field(max_length=MAX_UNITS)]
+    links: Annotated[list[Annotated[tuple[Count, Count, Count | None], Field(strict=False)]], Field(max_length=MAX_OFF)]
+
+
 class PanelState(BaseModel):
     """A network, but for its arrays."""
 
@@ -50,6 +59,7 @@ class PanelState(BaseModel):
     counters: Annotated[list[Count], Field(min_length=4, max_length=4)]
     generators: Annotated[list[dict[str, Any]], Field(min_length=2, max_length=2)]
     noise: dict[Annotated[str, Field(max_length=15)], list[dict[str, Any]]]
+    off: OffState | None = None
 
 
 class SessionState(BaseModel):
@@ -171,6 +181,8 @@ def _restored(data: Data, specs: Sequence[NetworkSpec], panel: PanelState, array
     if len(panel.noise) > MAX_PURPOSES or not all(map(_PURPOSE.fullmatch, panel.noise)):
         raise _bad("noise for unknown purposes")
     state = {**arrays, "counters": panel.counters, "generators": panel.generators, "noise": panel.noise}
+    if panel.off:
+        state["off"] = panel.off.model_dump()
     try:
         trainer.restore(state)
     except (ValueError, TypeError, KeyError, OverflowError) as error:

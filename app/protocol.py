@@ -19,6 +19,8 @@ from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_SEEDS, MAX_WIDTH, DataSpec, E
 
 MAX_MESSAGE = 64 * 1024
 MAX_WEIGHT = 1e4
+MAX_UNITS = 2048  # in one network, inputs and outputs included
+MAX_OFF = 1024  # single weights of one network that are switched off
 SLOW = (0.2, 10.0)  # updates a second in slow motion
 
 Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
@@ -220,6 +222,28 @@ class Weigh(Command):
     seed: Seed = 0
 
 
+_Layer: Any = whole(0, MAX_DEPTH, "Weight layer.")
+_Row: Any = whole(0, 5 * MAX_WIDTH - 1, "Row.")
+_Column: Any = whole(0, MAX_WIDTH - 1, "Column.")
+_Unit: Any = whole(0, MAX_UNITS - 1, "A unit.")
+
+
+class Switch(Command):
+    """Switch units, weights or biases of a network off, so that they are 0, or on again as they were. It trains on."""
+
+    type: Literal["switch"]
+    panel: Panel
+    on: Annotated[bool, Field(description="Whether they come back; with neither units nor links, all that is off.")]
+    units: Annotated[
+        list[_Unit],
+        Field(max_length=MAX_UNITS, description="Units, counted through from the inputs to the outputs."),
+    ] = []
+    links: Annotated[
+        list[Annotated[tuple[_Layer, _Row, _Column | None], Field(strict=False)]],  # JSON has lists only
+        Field(max_length=MAX_OFF, description="Weights as [layer, row, column]; null for the column: the bias."),
+    ] = []
+
+
 class Ack(Command):
     """A frame has been drawn; at most two may be on their way."""
 
@@ -251,8 +275,9 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "jump": "counts the checkpoints gone to in this connection: what follows may lie before what came before",
             "link": "the experiment as a link",
             "link_complete": "whether the link holds everything; own points beyond 400 are left out",
-            "panels": "a list of {id, copy_of, units, parameters, loss}, in the order of the frames' arrays; "
-            "loss is the one in use, also where the choice is automatic",
+            "panels": "a list of {id, copy_of, units, parameters, loss, off}, in the order of the frames' arrays; "
+            "loss is the one in use, also where the choice is automatic, off says how many units and links are "
+            "switched off",
         },
     ),
     "error": (
@@ -269,11 +294,12 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         {"code": "what", "params": "figures", "message": "the same as an English sentence"},
     ),
     "change": (
-        "Something was changed from outside while the run went on: a live setting, a weight, the points.",
+        "Something was changed from outside while the run went on: a live setting, a weight, the points, what is off.",
         {
             "epoch": "when",
-            "what": "setting, weight or points",
-            "changes": "a list of {panel, before, after}: the panel's id, and the values or numbers of points",
+            "what": "setting, weight, points or switch",
+            "changes": "a list of {panel, before, after}: the panel's id, and the values, or numbers of points "
+            "or of what is off",
             "place": "{name} of a setting, {layer, unit, input} of a weight (input is null for a bias), else null",
         },
     ),

@@ -22,6 +22,7 @@ from app.schema import Invalid, Problem, dump, refusal, shown
 from app.shades import resized, shades
 from app.variations import variations, vary
 from engine import Data, Experiment, NetworkSpec, Trainer, draw, seeds
+from engine.ablation import Off
 from engine.checks import refuse, refuse_size
 from engine.component import Array, Refused
 from engine.crew import Crew, crews
@@ -323,6 +324,7 @@ class Session:
                 "units": size(panel.trainer.network).units,
                 "parameters": size(panel.trainer.network).parameters,
                 "loss": panel.trainer.loss.id,
+                "off": len(panel.trainer.network.off),
             }
             for panel in self.panels
         ]
@@ -731,17 +733,42 @@ class Session:
         for name, place, count in zip(("unit", "input"), (command.unit, command.input), weights.shape, strict=True):
             if place is not None and place >= count:
                 raise Invalid(Problem((name,), "too_large", {"value": place, "minimum": 0, "maximum": count - 1}))
-        cells: Array
-        cell: tuple[int, ...]
-        if command.input is None:
-            cells, cell = network.biases(command.layer)[seed], (command.unit,)
-        else:
-            cells, cell = weights, (command.unit, command.input)
-        change = {"panel": panel.id, "before": float(cells[cell]), "after": command.value}
-        cells[cell] = command.value
+        link = (command.layer, command.unit, command.input)
+        before = network.whole()[seed, network.place_of(link)]
+        network.put(seed, link, command.value)
+        change = {"panel": panel.id, "before": float(before), "after": command.value}
         self._stale = True
         place = {name: getattr(command, name) for name in ("layer", "unit", "input")}
         self._say_change("weight", [change], place)
+
+    def _switch(self, command: protocol.Switch) -> None:
+        panel = self._panel(command.panel)
+        network = panel.trainer.network
+        for name, items, refused in (
+            ("units", command.units, network.locate),
+            ("links", command.links, network.place_of),
+        ):
+            for place, item in enumerate(items):
+                try:
+                    refused(item)
+                except ValueError:
+                    params = {"value": shown(item), "expected": f"one of the {name} of this network"}
+                    raise Invalid(Problem((name, place), "unknown_choice", params)) from None
+        before = network.off
+        chosen = Off(frozenset(command.units), frozenset(command.links))
+        off = Off() if command.on and not chosen else before.with_switched(chosen, command.on)
+        if off == before:
+            return
+        if len(off.links) > protocol.MAX_OFF:
+            raise Invalid(Problem(("links",), "too_long", {"value": len(off.links), "maximum": protocol.MAX_OFF}))
+        panel.trainer.switch(off)
+        if panel.stopped:
+            panel.stopped = False
+            self._target = self.position
+        self._stale = True
+        self._say_state()
+        change = {"panel": panel.id, "before": len(before), "after": len(off)}
+        self._say_change("switch", [change], None)
 
     def _panel(self, place: int) -> Panel:
         if place >= len(self.panels):
@@ -809,6 +836,7 @@ class Session:
         protocol.Look: _look,
         protocol.Ask: _ask,
         protocol.Weigh: _weigh,
+        protocol.Switch: _switch,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.ablation import Off
 from engine.component import Array
 from engine.datasets import PLANE
 from engine.diagnostics import SATURATED_BELOW
@@ -23,7 +24,9 @@ class Inside:
     its largest size, so that it lies in [-1, 1]. ``active`` ``(U,)``: at how many training points the output is not
     0. ``mean`` and ``spread`` ``(U,)``: of its output over the training points. ``saturated`` ``(U,)``: share of the
     training points at which its activation is flat, 0 for unbounded activations, inputs and outputs.
-    ``weights`` and ``biases``: those of each weight layer, ``(n_out, n_in)`` and ``(n_out,)``, a view of the former.
+    ``weights`` and ``biases``: those of each weight layer, ``(n_out, n_in)`` and ``(n_out,)``; what is ``off``
+    (`engine.ablation`) has the values it will come back with. The map and the numbers of a unit that is off are those
+    that it would hand on.
     """
 
     sizes: tuple[int, ...]
@@ -35,6 +38,7 @@ class Inside:
     saturated: Array
     weights: list[Array]
     biases: list[Array]
+    off: Off
 
 
 def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
@@ -50,8 +54,11 @@ def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
         maps = over_plane / np.where(scale > 0, scale, 1)[:, np.newaxis]
         at_points = np.concatenate(over_points)
         saturated = np.concatenate([np.zeros(net.sizes[0]), *_saturated(trainer, network), np.zeros(net.sizes[-1])])
-    weights = [np.array(net.unbiased(layer)[network]) for layer in range(net.depth + 1)]
-    biases = [np.array(net.biases(layer)[network]) for layer in range(net.depth + 1)]
+    whole = net.whole()[network]
+    weights, biases = [], []
+    for layer, full in enumerate(net.views("weights", whole)):
+        weights.append(full[:, :-1] if net.has_bias(layer) else full)
+        biases.append(full[:, -1] if net.has_bias(layer) else net.views("beta", whole)[layer][:, 0])
     return Inside(
         tuple(net.sizes),
         maps.reshape(-1, resolution, resolution),
@@ -62,6 +69,7 @@ def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
         saturated,
         weights,
         biases,
+        net.off,
     )
 
 

@@ -181,10 +181,12 @@ class BatchNorm(Layer):
 
 
 class Residual(Layer):
-    """out = x + layers(x): a shortcut around a hidden layer of the same width (S1; He et al. 2016)."""
+    """out = x + layers(x): a shortcut around a hidden layer of the same width (S1; He et al. 2016). What ``kept``
+    ``(n, 1)`` has a 0 for does not take it."""
 
-    def __init__(self, layers: Sequence[Layer], x: Array) -> None:
+    def __init__(self, layers: Sequence[Layer], x: Array, kept: Array | None = None) -> None:
         self.layers = list(layers)
+        self.kept = kept
         self.with_ones = np.ones_like(x)
         self.out = self.with_ones[..., :-1, :]
 
@@ -192,14 +194,15 @@ class Residual(Layer):
         y = x
         for layer in self.layers:
             y = layer.forward(y)
-        np.add(x[..., :-1, :], y[..., :-1, :], self.out)
+        shortcut = x[..., :-1, :] if self.kept is None else x[..., :-1, :] * self.kept
+        np.add(shortcut, y[..., :-1, :], self.out)
         return self.with_ones
 
     def backward(self, d: Array) -> Array:
         through = d
         for layer in reversed(self.layers):
             through = layer.backward(through)
-        return np.add(through, d, through)
+        return np.add(through, d if self.kept is None else d * self.kept, through)
 
 
 class Noise:

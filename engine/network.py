@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
+from engine.ablation import Link, Off
 from engine.activations import Activation, ReLU
 from engine.component import Array
 from engine.initializers import Initializer
@@ -49,7 +50,8 @@ class Network:
     whose last column is the bias; with batch normalization hidden layers have no bias, and ``gamma[l]``, ``beta[l]``
     are ``(K, n_out, 1)``. ``learned[l]`` holds the activation's own parameters, ``(K, n, 1)``, or is empty. ``mask``
     ``(P,)`` is 1 for weights and 0 for all else. ``averages`` are the running means and variances, ``(2, K, units, 1)``
-    a layer. With K = 1 the layers see 2-D views of the same arrays.
+    a layer. With K = 1 the layers see 2-D views of the same arrays. ``off`` says what is switched off, and ``still``
+    ``(P,)`` which parameters therefore stay as they are; it is None where nothing is off.
     """
 
     def __init__(self, shape: Shape, networks: int = 1, dtype: DTypeLike = np.float32) -> None:
@@ -73,6 +75,10 @@ class Network:
         self.weights = self.views("weights", self.parameters)
         self.averages = [self._no_average(blocks) for blocks in self.blocks]
         self.mask = self.regularized([1.0] * (self.depth + 1), biases=False)
+        self.off = Off()
+        self.still: Array | None = None
+        self._cut = np.zeros(end, bool)
+        self._aside = self.parameters[:, self._cut]
 
     def _layer_blocks(self, layer: int) -> list[tuple[str, int, int]]:
         n_in, n_out = self.sizes[layer], self.sizes[layer + 1]
@@ -122,6 +128,96 @@ class Network:
         return (
             self.weights[layer][..., -1] if self.has_bias(layer) else self.views("beta", self.parameters)[layer][..., 0]
         )
+
+    # ---- ablation, see `engine.ablation` ----
+
+    def switch(self, off: Off) -> None:
+        """Switch off these units and links and nothing else. Raises ValueError, with nothing changed, if there is no
+        such unit or link."""
+        cut = np.zeros(self.parameters.shape[1], bool)
+        weights = self.views("weights", cut)
+        for link in off.links:
+            cut[self.place_of(link)] = True
+        still = cut.copy()
+        for unit in off.units:
+            layer, index = self.locate(unit)
+            leading_to = self._of_unit(layer, index)
+            still[leading_to] = True
+            if layer <= self.depth:
+                weights[layer][:, index] = True
+            else:
+                cut[leading_to] = True
+        still |= cut
+        self.parameters[:, self._cut] = self._aside
+        self.off, self._cut = off, cut
+        self.still = still if still.any() else None
+        self.set_aside()
+
+    def set_aside(self) -> None:
+        """Put to 0 what is off, after all parameters have been written anew."""
+        self._aside = self.parameters[:, self._cut]
+        self.parameters[:, self._cut] = 0
+
+    def whole(self, copy: bool = True) -> Array:
+        """All parameters ``(K, P)``, those that are off as they will come back."""
+        if self.still is None:
+            return self.parameters.copy() if copy else self.parameters
+        parameters = self.parameters.copy()
+        parameters[:, self._cut] = self._aside
+        return parameters
+
+    def put(self, k: int, link: Link, value: float) -> None:
+        """Give a weight or bias of network k a value; one that is off will come back with it."""
+        place = self.place_of(link)
+        if self._cut[place]:
+            self._aside[k, np.count_nonzero(self._cut[:place])] = value
+        else:
+            self.parameters[k, place] = value
+
+    def locate(self, unit: int) -> tuple[int, int]:
+        """Layer (0 the inputs, the last one the outputs) and place in it of a unit. Raises ValueError."""
+        index = unit
+        for layer, size in enumerate(self.sizes):
+            if 0 <= index < size:
+                return layer, index
+            index -= size
+        raise ValueError(f"unit: {unit} is not from 0 to {sum(self.sizes) - 1}")
+
+    def place_of(self, link: Link) -> int:
+        """The place of a weight or bias among the parameters. Raises ValueError if there is none."""
+        layer, row, column = link
+        if not 0 <= layer <= self.depth:
+            raise ValueError(f"layer: {layer} is not from 0 to {self.depth}")
+        block = "weights" if column is not None or self.has_bias(layer) else "beta"
+        span, (rows, columns) = self.blocks[layer][block]
+        if not 0 <= row < rows:
+            raise ValueError(f"unit: {row} is not from 0 to {rows - 1}")
+        if column is None:
+            return int(span.start + row * columns + columns - 1)
+        inputs = columns - self.has_bias(layer)
+        if not 0 <= column < inputs:
+            raise ValueError(f"input: {column} is not from 0 to {inputs - 1}")
+        return int(span.start + row * columns + column)
+
+    def _of_unit(self, layer: int, index: int) -> Array:
+        """The places of a unit's own parameters: the weights that lead to it, its bias and all else that is its own."""
+        if layer == 0:
+            return np.zeros(0, np.intp)
+        found = []
+        for span, (rows, columns) in self.blocks[layer - 1].values():
+            places = np.arange(span.start, span.stop).reshape(rows, columns)
+            found.append(places[index :: self.sizes[layer]].ravel())  # a row for each piece of its activation
+        return np.concatenate(found)
+
+    def handed_on(self, layer: int) -> Array | None:
+        """1 for the units of a layer that are on and 0 for the others, ``(n, 1)``; None where all are on."""
+        first = sum(self.sizes[:layer])
+        lost = [unit - first for unit in self.off.units if first <= unit < first + self.sizes[layer]]
+        if not lost:
+            return None
+        kept = np.ones((self.sizes[layer], 1), self.dtype)
+        kept[lost] = 0
+        return kept
 
     def initialize(
         self,
@@ -180,6 +276,8 @@ class Pass:
         noise: Noise,
         residual: bool,
     ) -> None:
+        self.network = network
+
         def squeezed(arrays: list[Array]) -> list[Array]:
             return [array[..., 0, :, :] for array in arrays] if network.networks == 1 else arrays
 
@@ -233,7 +331,7 @@ class Pass:
             self.hidden.append(activate)
             x = activate.with_ones
             if residual and index and network.sizes[index] == network.sizes[index + 1]:
-                block = [Residual(block, x)]
+                block = [Residual(block, x, network.handed_on(index))]
             self.layers += block
             self.layers += behind(x, index + 1)
         self.backwards = self.layers[::-1]
@@ -251,6 +349,8 @@ class Pass:
         """Fill the network's gradients from dL/d(logits)."""
         for layer in self.backwards:
             d = layer.backward(d)
+        if self.network.still is not None:
+            np.copyto(self.network.gradients, 0, where=self.network.still)
 
 
 def _activate(activation: Activation, z: Array, learned: Array, d_learned: Array) -> Activate:

@@ -35,6 +35,15 @@ class Stopping:
                 return watch
         return None
 
+    def begin(self, trainer: "Trainer") -> None:
+        """Watch from now on, as if nothing had been before: what was best has become another network."""
+        self.best_loss[...] = np.inf
+        self.best_epoch[...] = trainer.position
+        self.best[...] = trainer.network.parameters
+        for best, averages in zip(self.best_averages, trainer.network.averages, strict=True):
+            best[...] = averages
+        self.stopped[...] = False
+
     def look(self, trainer: "Trainer") -> None:
         """At the end of an epoch: note what is best so far, and stop what has not improved for too long."""
         part = trainer.validation

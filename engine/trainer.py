@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
+from engine.ablation import Off
 from engine.activations import Activation
 from engine.checks import refuse
 from engine.component import Array
@@ -166,6 +167,8 @@ class Trainer:
         self._frozen = self.network.spans[frozen].start
         self._moving = self.mask.copy()
         self._moving[: self._frozen] = 0
+        if self.network.still is not None:
+            self.mask[self.network.still] = self._moving[self.network.still] = 0
         self._projected = [self.network.unbiased(layer) for layer in range(frozen, len(first.hidden) + 1)]
         self._base_rate = self._column([spec.learning_rate for spec in specs])
         clips = [spec.clip_norm or float(np.finfo(self.dtype).max) for spec in specs]
@@ -286,6 +289,8 @@ class Trainer:
             self.optimizer.update(g, w, self.mask, self._learning_rate, self._slot_steps, self._slots, update)
             if self._frozen:
                 update[:, : self._frozen] = 0
+            if self.network.still is not None:
+                np.copyto(update, 0, where=self.network.still)
             np.subtract(w, update, w)
         for regularizer in self.regularizers:
             regularizer.after_step(w, self._moving, self._learning_rate, self._scratch)
@@ -332,6 +337,8 @@ class Trainer:
         def evaluate() -> tuple[Array, Array]:
             if self._frozen:
                 w[:, : self._frozen] = before[:, : self._frozen]
+            if self.network.still is not None:
+                np.copyto(w, before, where=self.network.still)
             logits = layout.forward(x)
             objective = np.broadcast_to(self.loss.loss(logits, targets), len(w)) + self.penalty()
             d = self.loss.gradient(logits, targets, layout.d_logits)
@@ -418,6 +425,17 @@ class Trainer:
             refuse(spec, self.data)
         self._configure(specs)
 
+    def switch(self, off: Off) -> None:
+        """Switch off these units and links of all networks and nothing else, see `engine.ablation`. Early stopping
+        watches from now on. Raises ValueError, with nothing changed, if there is no such unit or link."""
+        self._switch(off)
+        if self.stopping is not None:
+            self.stopping.begin(self)
+
+    def _switch(self, off: Off) -> None:
+        self.network.switch(off)
+        self._configure(self.specs)
+
     def adopt(self, source: "Trainer", layers: int) -> None:
         """Transfer learning: take over the first ``layers`` hidden layers of ``source``; the others stay freshly drawn.
 
@@ -429,7 +447,7 @@ class Trainer:
         if mine.networks != theirs.networks or mine.blocks[:layers] != theirs.blocks[:layers]:
             raise ValueError("layers: the networks' first layers differ in shape")
         end = mine.spans[layers].start
-        mine.parameters[:, :end] = theirs.parameters[:, :end]
+        mine.parameters[:, :end] = theirs.whole(copy=False)[:, :end]
         for own, given in zip(mine.averages[:layers], theirs.averages[:layers], strict=True):
             own[...] = given
 
@@ -438,13 +456,16 @@ class Trainer:
         are taken over, a begun epoch begins anew. Raises ValueError if the networks differ in shape or optimizer."""
         if self.network.parameters.shape != source.network.parameters.shape or self._slots.shape != source._slots.shape:
             raise ValueError("networks and optimizers must be alike")
+        if source.network.off != self.network.off:
+            self._switch(source.network.off)
         for mine, theirs in (
-            (self.network.parameters, source.network.parameters),
+            (self.network.parameters, source.network.whole(copy=False)),
             (self._slots, source._slots),
             (self.update, source.update),
             *zip(self.network.averages, source.network.averages, strict=True),
         ):
             mine[...] = theirs
+        self.network.set_aside()
         self.steps, self._epoch, self._slot_steps = source.steps, source._epoch, source._slot_steps
         self._set_rate()
         if self.stopping is not None:
@@ -477,7 +498,7 @@ class Trainer:
         """Which axis of an array of the `state` counts the networks; None if they share it, or if it is no array."""
         if name == "shuffled":
             return 0 if self.rows is not None and self.network.networks > 1 else None
-        if name in ("order", "left", "counters", "generators"):
+        if name in ("order", "left", "counters", "generators", "off"):
             return None
         return 1 if name == "slots" or name.startswith(("averages.", "stopping.averages.")) else 0
 
@@ -531,6 +552,8 @@ class Trainer:
         values."""
         return {
             **{name: array.copy() if copy else array for name, array in self._kept().items()},
+            "parameters": self.network.whole(copy),
+            "off": self.network.off.plain(),
             "counters": [self.steps, self._epoch, self._seen, self._slot_steps],
             "generators": [generator.bit_generator.state for generator in (self._orderer, self._augmenter)],
             "noise": self._noise.state(),
@@ -543,8 +566,12 @@ class Trainer:
                 raise ValueError(f"{name}: missing from the state")
             if np.shape(state[name]) != array.shape:
                 raise ValueError(f"{name}: expected shape {array.shape}, got {np.shape(state[name])}")
+        off = Off.of(state["off"]) if "off" in state else Off()
+        if off != self.network.off:
+            self._switch(off)
         for name, array in self._kept().items():
             array[...] = state[name]
+        self.network.set_aside()
         self.steps, self._epoch, self._seen, self._slot_steps = state["counters"]
         for generator, kept in zip((self._orderer, self._augmenter), state["generators"], strict=True):
             generator.bit_generator.state = kept

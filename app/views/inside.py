@@ -34,8 +34,10 @@ class Inside(View):
         "saturated": ("F32", "(U)", "share of the training points at which the unit's activation is flat"),
         "sizes": ("I32", "(L + 2)", "units in each layer, inputs and outputs included; they sum to U"),
         "shapes": ("I32", "(L + 1, 2)", "rows and columns of each layer's weights"),
-        "weights": ("F32", "(W)", "the weights of all layers, row by row"),
+        "weights": ("F32", "(W)", "the weights of all layers, row by row; what is off as it will come back"),
         "biases": ("F32", "(B)", "the biases of all layers"),
+        "off_units": ("I32", "(D)", "the units that are switched off"),
+        "off_links": ("I32", "(F, 3)", "single weights that are switched off: layer, row, column, or -1 for the bias"),
     }
     about: ClassVar[dict[str, str]] = {"points": "number of training points, which `active` is counted out of"}
 
@@ -43,6 +45,7 @@ class Inside(View):
         seen = inside(scene.trainer)
         if not np.isfinite(seen.scale).all():
             return None
+        off = seen.off.plain()
         arrays: dict[str, Array] = {
             "maps": ((seen.maps + 1) * 127.5).round().astype(np.uint8),
             "scale": seen.scale.astype(np.float32),
@@ -54,5 +57,9 @@ class Inside(View):
             "shapes": np.array([weights.shape for weights in seen.weights], np.int32),
             "weights": np.concatenate([weights.ravel() for weights in seen.weights]).astype(np.float32),
             "biases": np.concatenate(seen.biases).astype(np.float32),
+            "off_units": np.array(off["units"], np.int32),
+            "off_links": np.array(
+                [[layer, row, -1 if column is None else column] for layer, row, column in off["links"]], np.int32
+            ).reshape(-1, 3),
         }
         return Seen(arrays, {"points": str(scene.trainer.n_train)})

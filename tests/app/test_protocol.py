@@ -56,6 +56,8 @@ WRITTEN_DOWN = [  # /tmp/brief/wire.md, word for word where it has an example
     {"type": "ask", "panel": 0, "view": "inside"},
     {"type": "weigh", "panel": 0, "layer": 1, "unit": 0, "input": 3, "value": -0.5},
     {"type": "weigh", "panel": 0, "layer": 8, "unit": 639, "input": None, "value": 10000},
+    {"type": "switch", "panel": 0, "on": False, "units": [3, 2047], "links": [[0, 1, 2], [8, 639, None]]},
+    {"type": "switch", "panel": 5, "on": True},
     {"type": "ack", "frame": 17},
     {"type": "ack", "frame": 0},
 ]
@@ -139,6 +141,9 @@ def test_a_link_has_a_length() -> None:
         ({"type": "speed", "value": 0}, ("speed",), "too_small"),
         ({"type": "seeds", "value": 2}, ("seeds",), "unknown_choice"),
         ({"type": "look", "panel": 0, "seed": 32}, ("seed",), "too_large"),
+        ({"type": "switch", "panel": 0, "on": False, "units": [0, -1]}, ("units", 1), "too_small"),
+        ({"type": "switch", "panel": 0, "on": False, "links": [[0, 0, 0], [9, 0, None]]}, ("links", 1, 0), "too_large"),
+        ({"type": "switch", "panel": 0, "on": 1}, ("on",), "wrong_type"),
         ({"type": "configure", "experiment": {"speed": 0}}, ("speed",), "too_small"),
         ({"type": "play", "now": True}, ("now",), "unknown_field"),
         ({"type": "remove"}, ("panel",), "missing"),
