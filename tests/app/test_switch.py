@@ -158,3 +158,17 @@ def test_a_network_that_stopped_early_goes_on_without_what_is_off(driver: Any) -
     steps = talk.session.panels[0].trainer.steps
     talk.train(1)
     assert talk.session.panels[0].trainer.steps > steps
+
+
+def test_the_other_panels_keep_what_one_has_lost(driver: Any) -> None:
+    """Panels of one shape train together; one of them alone has something off."""
+    talk, alone = driver(f"{LINK}&b.learning_rate=0.02"), driver(f"{LINK}&b.learning_rate=0.02")
+    for each in (talk, alone):
+        each.train(2)
+    talk.say(switch(units=[3]))
+    for each in (talk, alone):
+        each.train(2)
+    np.testing.assert_allclose(talk.weights(1), alone.weights(1), rtol=1e-4, atol=1e-6)
+    assert not np.allclose(talk.weights(0), alone.weights(0))
+    network = talk.session.panels[0].trainer.network
+    assert not network.weights[1][:, :, 1].any()
