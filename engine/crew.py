@@ -16,8 +16,8 @@ NARROWEST = 2  # units of a layer; a stack's products with a single row or colum
 def kind(trainer: Trainer) -> object:
     """What trainers of one crew have in common; None for one that has to train alone.
 
-    Alone is who has randomness of its own, watches itself (early stopping), searches along lines, has something switched
-    off or already is a population, and whoever stands within an epoch where no batch begins.
+    Alone is who has randomness of its own, watches itself (early stopping), searches along lines, has something
+    switched off or already is a population, and whoever stands within an epoch where no batch begins.
     """
     spec = trainer.specs[0]
     if (
