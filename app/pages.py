@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from markupsafe import Markup
 from starlette.templating import Jinja2Templates
 
-from app import __version__, api, course, describe, protocol
+from app import __version__, api, course, describe, glossary, protocol
 from app.i18n import LANGUAGES, negotiate, translate
 from app.mathml import mathml
 from app.resources import PLOTLY_NAME, TEMPLATES
@@ -151,6 +151,11 @@ def reference(request: Request) -> HTMLResponse:
 @router.get("/lessons", response_class=HTMLResponse)
 def lessons(request: Request) -> HTMLResponse:
     return _render(request, "lessons.html", sections=course.overview)
+
+
+@router.get("/glossary", response_class=HTMLResponse)
+def glossary_page(request: Request) -> HTMLResponse:
+    return _render(request, "glossary.html", terms=glossary.listed)
 
 
 @router.get("/protocol", response_class=HTMLResponse)

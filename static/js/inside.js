@@ -29,13 +29,15 @@ export function createInside(store, commands, loop) {
   const box = /** @type {HTMLInputElement} */ (document.getElementById("inside-switch"));
   const workspace = document.getElementById("workspace");
   const panels = document.getElementById("panels");
-  let open = recallHere(`${KEY}-open`) === "yes";
+  /** The address may ask for a tab, as `?look=layers`. */
+  const wanted = new URLSearchParams(location.search).get("look");
+  let open = wanted !== null || recallHere(`${KEY}-open`) === "yes";
   /** What the server was asked for last in this connection: a panel's id and views, or undefined for not yet. */
   let asked;
 
   const words = () => `${currentLanguage()} ${store.selected} ${store.data?.classes} ${JSON.stringify(store.experiment.panels[store.selectedIndex]?.features)}`;
   const tabs = MAKERS.map((make) => make({ store, commands, loop, words, ask }));
-  let tab = tabs.find(({ name }) => name === recallHere(KEY)) ?? tabs[0];
+  let tab = tabs.find(({ name }) => name === (wanted ?? recallHere(KEY))) ?? tabs[0];
 
   const letter = h("span", { class: "letter" });
   const heading = h("h2", { id: "inside-heading" });

@@ -25,7 +25,7 @@ from engine.activations import ACTIVATIONS, Activation
 from engine.component import Setting, Text
 from engine.spec import MAX_PANELS
 
-PAGES = ["/", "/lessons", "/reference", "/protocol"]
+PAGES = ["/", "/lessons", "/reference", "/glossary", "/protocol"]
 
 
 def get(path: str, app: Any = None, **headers: str) -> httpx.Response:
