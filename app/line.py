@@ -34,7 +34,7 @@ class Line:
     def __init__(self) -> None:
         self.frames: deque[Mark] = deque()  # not acknowledged yet
         self.frame_size = 0  # bytes of the latest frame
-        self._sent = 0
+        self.sent = 0  # bytes
         self._arrived = 0
         self._arrived_at = 0.0
         self._before_at = 0.0
@@ -49,15 +49,15 @@ class Line:
     def send(self, size: int, now: float) -> None:
         """Something is sent."""
         if not self.frames and now >= self._clear_at:
-            self._arrived, self._arrived_at, self._before_at = self._sent, now, now
-        self._sent += size
+            self._arrived, self._arrived_at, self._before_at = self.sent, now, now
+        self.sent += size
         self._clear_at = max(self._clear_at, now) + size / self.rate
 
     def send_frame(self, number: int, size: int, now: float) -> None:
         """A frame is sent, to be acknowledged by its number."""
         self.send(size, now)
         self.frame_size = size
-        self.frames.append(Mark(number, self._sent, now, self._arrived, self._arrived_at, self._before_at))
+        self.frames.append(Mark(number, self.sent, now, self._arrived, self._arrived_at, self._before_at))
 
     def acknowledge(self, number: int, now: float) -> None:
         """A frame has been drawn, and with it all before; numbers of none that is on its way mean nothing."""
@@ -71,4 +71,4 @@ class Line:
 
     def seconds(self, size: int) -> float:
         """How long it takes until so many more bytes have arrived."""
-        return (self._sent - self._arrived + size) / self.rate
+        return (self.sent - self._arrived + size) / self.rate

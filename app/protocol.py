@@ -322,6 +322,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         "most every five seconds, and once when it is over.",
         {"busy": "whether it is so now", "rate": "frames a second that this page got of late"},
     ),
+    "alive": ("Said when there was nothing else to say for five seconds: a line that is silent for longer is cut.", {}),
 }
 
 

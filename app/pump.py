@@ -38,7 +38,9 @@ BACKLOG = 64  # commands and errors that wait before no more is read
 BATCH = 0.01  # seconds of commands that are carried out in one turn, about
 WEIGHT = 4096  # bytes of a message that count as one more message
 PATIENCE = 5.0  # seconds of more messages than allowed, before the connection is ended
-LOAD_INTERVAL = 5.0  # seconds between two words about how busy the server is, at least
+LOAD_INTERVAL = 5.0  # seconds between two words about how busy the server is, at least; silence is no longer either
+
+ALIVE = json.dumps({"type": "alive"})
 
 log = logging.getLogger(__name__)
 
@@ -317,13 +319,18 @@ class Pump:
     # ---- beside ----
 
     async def _watch(self) -> None:
-        """Let a page go that has said nothing for long, and tell one that plays when the server is busy."""
+        """Let a page go that has said nothing for long, tell one that plays when the server is busy, and any that it is
+        there: a browser does not say that its line is cut, so a page has to know by the silence."""
         while True:
             idle = self._heard + self.settings.idle_seconds - time.monotonic()
             if idle <= 0:
                 raise Ended(refusals.IDLE, "idle", self.settings.idle_seconds)
+            before = self.line.sent
             await asyncio.sleep(min(idle, LOAD_INTERVAL))
             self._tell_load()
+            if self.line.sent == before and not self.errors:
+                self.errors.append(ALIVE)
+                self.wake.set()
 
     def _tell_load(self) -> None:
         now = time.monotonic()

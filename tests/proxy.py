@@ -34,9 +34,8 @@ class Proxy:
 
     def __exit__(self, *exception: object) -> None:
         self._open = False
+        self.drop()
         for each in [self._listener, *self._sockets]:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
             each.close()
 
     def cut(self) -> None:
@@ -46,6 +45,12 @@ class Proxy:
     def mend(self) -> None:
         """New connections come through again."""
         self._cut = threading.Event()
+
+    def drop(self) -> None:
+        """End all connections there are."""
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     def measure(self) -> None:
         """Forget what has waited so far."""

@@ -1,7 +1,8 @@
 // The line to the server. It opens with the link of the page. After a break it goes on by itself
 // (waiting a little longer each time): it hands the newest checkpoint over, so that any server
 // continues the same run, or else the newest link. It says what it is doing, because a page that
-// silently stopped learning teaches the wrong thing. A server that ends the line says why: where it
+// silently stopped learning teaches the wrong thing. A line may be cut without a word, but a server
+// is never silent for long, so silence is a break as well. A server that ends the line says why: where it
 // is full it says when to come back, where it restarts the page comes back at once, and where the
 // page was not used for long the page sleeps until it is used again.
 
@@ -9,7 +10,12 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
 /** A line that held for so long was a good one. */
 const GOOD = 10_000;
+/** A server says something every five seconds, if only that it is there. */
+const SILENCE = 15_000;
+/** A page that was not running for so long must listen again before it knows. */
+const PAUSE = 3_000;
 /** Close codes, see app/refusals.py. */
+const CUT = 1006;
 const RESTART = 1012;
 const IDLE = 4000;
 /** Errors that are said just before the line is closed. */
@@ -26,6 +32,10 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
   let timer = 0;
   let asleep = false;
   let waking = false;
+  let opened = Infinity;
+  /** When something was heard, and when the clock was looked at, which goes on while a machine sleeps. */
+  let heard = 0;
+  let looked = 0;
   /** What was said while asleep or waking. @type {string[]} */
   let queue = [];
 
@@ -38,9 +48,10 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
     address.search = "";
     address.hash = "";
     const line = new WebSocket(address);
-    let opened = Infinity;
     let farewell = null;
     socket = line;
+    opened = Infinity;
+    heard = Date.now();
     line.binaryType = "arraybuffer";
     line.onopen = () => {
       opened = performance.now();
@@ -54,6 +65,7 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
     };
     line.onmessage = ({ data }) => {
       if (line !== socket) return;
+      heard = Date.now();
       if (typeof data !== "string") {
         onBinary(data);
         return;
@@ -62,23 +74,39 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
       if (event.type === "error" && FAREWELLS.includes(event.code)) farewell = event;
       else onEvent(event);
     };
-    line.onclose = ({ code }) => {
-      if (line !== socket) return;
-      waking = false;
-      queue = [];
-      if (performance.now() - opened > GOOD || code === RESTART) wait = FIRST_WAIT;
-      if (code === IDLE) {
-        asleep = true;
-        onStatus("asleep", { farewell });
-        return;
-      }
-      if (code === RESTART) farewell ??= { code: "closing", params: {} };
-      const seconds = farewell?.params?.seconds;
-      const pause = code === RESTART ? 0 : seconds ? 1000 * seconds : wait;
-      onStatus("waiting", { seconds: Math.ceil(pause / 1000), farewell });
-      timer = setTimeout(connect, pause * (0.75 + Math.random() / 2));
-      if (!seconds) wait = Math.min(wait * 2, LONGEST_WAIT);
-    };
+    line.onclose = ({ code }) => line === socket && ended(code, farewell);
+  }
+
+  function ended(code, farewell) {
+    waking = false;
+    queue = [];
+    if (performance.now() - opened > GOOD || code === RESTART) wait = FIRST_WAIT;
+    if (code === IDLE) {
+      asleep = true;
+      onStatus("asleep", { farewell });
+      return;
+    }
+    if (code === RESTART) farewell ??= { code: "closing", params: {} };
+    const seconds = farewell?.params?.seconds;
+    const pause = code === RESTART ? 0 : seconds ? 1000 * seconds : wait;
+    onStatus("waiting", { seconds: Math.ceil(pause / 1000), farewell });
+    timer = setTimeout(connect, pause * (0.75 + Math.random() / 2));
+    if (!seconds) wait = Math.min(wait * 2, LONGEST_WAIT);
+  }
+
+  function listen() {
+    const now = Date.now();
+    if (now - looked > PAUSE) heard = Math.max(heard, now - SILENCE / 2);
+    looked = now;
+    if (!socket || socket.readyState > WebSocket.OPEN || now - heard <= SILENCE) return;
+    abandon();
+    ended(CUT, null);
+  }
+
+  function abandon() {
+    const old = socket;
+    socket = null;
+    old?.close();
   }
 
   /** False when there is nobody to hear it. @param {object} command */
@@ -96,9 +124,7 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
 
   /** Connects at once. */
   function reconnect() {
-    const old = socket;
-    socket = null;
-    old?.close();
+    abandon();
     wait = FIRST_WAIT;
     connect();
   }
@@ -109,6 +135,7 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
     reconnect();
   }
 
+  setInterval(listen, 1000);
   addEventListener("online", () => socket?.readyState !== WebSocket.OPEN && reconnect());
   for (const use of ["pointerdown", "keydown"]) addEventListener(use, wake, { capture: true, passive: true });
   document.addEventListener("visibilitychange", wake);

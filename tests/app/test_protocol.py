@@ -224,8 +224,8 @@ def conversation(driver: Any, frame_type: Any) -> Any:
     return talk
 
 
-# The pump says how busy the server is, not the session.
-SAID_BY_PUMP = {"load"}
+# The pump says how busy the server is and that it is there, not the session.
+SAID_BY_PUMP = {"load", "alive"}
 
 
 @pytest.mark.parametrize("name", sorted(set(EVENTS) - SAID_BY_PUMP))

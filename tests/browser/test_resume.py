@@ -1,4 +1,6 @@
-"""Nothing is lost: the server is killed while a network trains, and the run goes on with the same digits."""
+"""Nothing is lost: a server is killed while a network trains, the line is cut, another server answers, and the run goes
+on with the same digits.
+"""
 
 import json
 import os
@@ -7,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,7 @@ from playwright.sync_api import expect
 from app import protocol
 from app.session import Session
 from tests.browser.chromium import until
+from tests.proxy import Proxy
 from tests.wire import decode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,36 +92,129 @@ def epoch(page: Any) -> int:
     return int(re.sub(r"\D", "", page.locator("#epoch").inner_text()))
 
 
+def sessions(port: int) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30) as answer:
+        return int(json.load(answer)["sessions"])
+
+
 def trained(page: Any, epochs: int) -> None:
-    until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) > v[0]", epochs)
+    until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) > v[0]", epochs, seconds=120)
+
+
+def until_true(page: Any, condition: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait for something on this side, while the page goes on."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        until(page, "true")
+
+
+class Watched:
+    """A page that trains, and what it hears on each of its lines."""
+
+    def __init__(self, browser: Any, port: int, link: str = LINK) -> None:
+        self.link = link
+        self.lines: list[list[Rows]] = []
+        self.parts: list[tuple[int, int]] = []  # of checkpoints: place, and length of the whole
+        self.page = browser.new_page()
+        self.page.on("websocket", self._listen)
+        self.page.goto(f"http://127.0.0.1:{port}/#{link}")
+        trained(self.page, 100)
+
+    def _listen(self, line: Any) -> None:
+        heard: list[Rows] = []
+        self.lines.append(heard)
+
+        def take(message: bytes | str) -> None:
+            if isinstance(message, bytes):
+                heard.append(rows(message))
+                about = decode(message)[1]
+                if about["kind"] == "part":
+                    self.parts.append((int(about["at"]), int(about["of"])))
+
+        line.on("framereceived", take)
+
+    def breaks(self, happens: Callable[[], object], said: bool = True) -> None:
+        """Something happens, and the page says that it has lost its line; unless that is over too soon to look."""
+        self.reached, self.before = epoch(self.page), len(self.lines)
+        happens()
+        if said:
+            expect(self.page.locator("#connection")).to_be_visible(timeout=120_000)
+
+    def goes_on(self) -> int:
+        """The line is back, and the history is that of a run that nothing happened to. Answers by how many epochs the
+        checkpoint was older than what had been seen."""
+        until_true(self.page, lambda: any(map(any, self.lines[self.before :])))
+        expect(self.page.locator("#connection")).to_be_hidden(timeout=120_000)
+        trained(self.page, self.reached + 50)
+        first, second = self._rows(self.lines[: self.before]), self._rows(self.lines[self.before :])
+        assert min(second) > 1, "the run started again"
+        assert min(second) <= max(first) + 1, "there is a hole in the history"
+        whole = uninterrupted(self.link, int(max(second)))
+        for found in (first, second):
+            assert {epoch: whole[epoch] for epoch in found} == found
+        return int(max(first) - min(second))
+
+    def _rows(self, lines: list[list[Rows]]) -> Rows:
+        return {epoch: losses for line in lines for found in line for epoch, losses in found.items()}
+
+
+@pytest.fixture
+def watched(browser: Any) -> Iterator[Callable[..., Watched]]:
+    """Opens a page that is watched."""
+    pages: list[Watched] = []
+
+    def opened(*words: Any) -> Watched:
+        pages.append(Watched(browser, *words))
+        return pages[-1]
+
+    yield opened
+    for each in pages:
+        each.page.close()
+
+
+Opener = Callable[..., Watched]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "asked to end"])
-def test_a_server_that_ends_costs_nothing(browser: Any, server: Killable, how: int) -> None:
-    page = browser.new_page()
-    heard: list[Rows] = []
-
-    def listen(line: Any) -> None:
-        line.on("framereceived", lambda data: heard.append(rows(data)) if isinstance(data, bytes) else None)
-
-    page.on("websocket", listen)
-    page.goto(f"http://127.0.0.1:{server.port}/#{LINK}")
-    trained(page, 100)
-    before = epoch(page)
-    server.end(how)
-    expect(page.locator("#connection")).to_be_visible()
-    first, heard[:] = {k: v for found in heard for k, v in found.items()}, []
+def test_a_server_that_ends_costs_nothing(watched: Opener, server: Killable, how: int) -> None:
+    page = watched(server.port)
+    page.breaks(lambda: server.end(how))
     server.start()
-    expect(page.locator("#connection")).to_be_hidden(timeout=20_000)
-    trained(page, before + 50)
-    page.close()
-    second = {k: v for found in heard for k, v in found.items()}
-    assert min(second) > 1, "the run started again"
-    assert min(second) <= max(first) + 1, "there is a hole in the history"
-    assert max(first) - min(second) <= 150, "the checkpoint was older than a second or two"
-    whole = uninterrupted(LINK, int(max(second)))
-    for found in (first, second):
-        assert {epoch: whole[epoch] for epoch in found} == found
+    assert page.goes_on() <= 150, "the checkpoint was older than a second or two"
+
+
+def test_a_line_that_is_cut_without_a_word_is_noticed_and_costs_nothing(watched: Opener, server: Killable) -> None:
+    """Nobody closes anything; there is just silence, until the network is back."""
+    with Proxy(server.port) as network:
+        page = watched(network.port)
+        page.breaks(network.cut)
+        network.mend()
+        page.goes_on()
+
+
+def test_a_second_server_behind_the_same_address_resumes_what_the_first_began(
+    watched: Opener, serving: Callable[..., Killable]
+) -> None:
+    one, other = serving(), serving()
+    with Proxy(one.port) as address:
+        page = watched(address.port)
+        address.target = other.port
+        page.breaks(address.drop, said=False)
+        page.goes_on()
+        assert sessions(other.port) == 1
+
+
+def test_a_checkpoint_that_came_in_parts_is_one_to_go_on_from(watched: Opener, server: Killable) -> None:
+    with Proxy(server.port) as network:
+        page = watched(network.port, LINK.replace("samples=100", "samples=1000"))
+        network.rate = 40_000
+        page.breaks(network.drop, said=False)
+        until_true(page.page, lambda: [at for at, _ in page.parts].count(0) > 2)
+        page.breaks(lambda: server.end(signal.SIGKILL))
+        network.rate = None
+        server.start()
+        page.goes_on()
 
 
 @pytest.fixture
@@ -164,7 +262,7 @@ def test_a_page_that_is_not_used_sleeps_and_wakes_where_it_was(browser: Any, ser
     trained_to = page.get_by_role("button", name="One epoch")
     trained_to.click()
     until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) === 1")
-    expect(page.locator("#connection")).to_contain_text("went to sleep", timeout=60_000)
+    expect(page.locator("#connection")).to_contain_text("went to sleep", timeout=120_000)
     assert len(lines) == 1, "who sleeps does not knock"
     trained_to.click()  # this wakes it, and is done as well
     until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) === 2")
