@@ -19,7 +19,7 @@ from app import links
 from app.i18n import LANGUAGES
 from app.resources import LESSONS
 from app.schema import STRICT, Invalid, Problem, dump, load, parse, shown
-from engine import Experiment, Metrics, NetworkSpec
+from engine import Experiment, Metrics, NetworkSpec, seeds
 from engine.spec import MAX_PANELS, DataSpec
 
 Section = Literal[
@@ -102,7 +102,7 @@ class Condition(Bounds):
 class Task(BaseModel):
     """What to bring about. Solved when one panel, at one time, meets all conditions and differs from the first of the
     prepared panels in none of the settings to ``keep``: names of network settings, ``data.noise`` for one of the data,
-    ``data`` for all of them."""
+    ``data`` for all of them, ``seeds`` for their number."""
 
     model_config = STRICT
 
@@ -112,7 +112,7 @@ class Task(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> "Task":
-        unknown = set(self.keep) - {"data", *NETWORK_SETTINGS, *DATA_SETTINGS}
+        unknown = set(self.keep) - {"data", "seeds", *NETWORK_SETTINGS, *DATA_SETTINGS}
         if unknown:
             raise ValueError(f"keep: no such settings: {', '.join(sorted(unknown))}")
         return self
@@ -226,12 +226,13 @@ def find(name: str) -> Lesson:
 # ---- judging ----
 
 
-def quantities(
-    spec: NetworkSpec, parameters: int, epoch: float, metrics: Metrics, network: int = 0
-) -> dict[str, float]:
-    """Every quantity of one network of a trainer."""
-    found = {name: float(getattr(metrics, name)[network]) for name in get_args(Measured)}
-    gradients = metrics.gradient_norm[network]
+def quantities(spec: NetworkSpec, parameters: int, epoch: float, metrics: Metrics) -> dict[str, float]:
+    """Every quantity of a panel; of several seeds the mean, as the page has it."""
+    standing = seeds.standing(metrics)
+    if not standing.any():
+        standing = ~standing
+    found = {name: float(seeds.mean(getattr(metrics, name), standing)) for name in get_args(Measured)}
+    gradients = seeds.mean(metrics.gradient_norm.T, standing)
     found["gap"] = found["train_accuracy"] - found["test_accuracy"]
     found["first_gradient"] = float(gradients[0])
     found["gradient_share"] = float(gradients[0] / gradients[-1]) if gradients[-1] > 0 else math.nan
@@ -249,8 +250,8 @@ def kept(task: Task, prepared: Mapping[str, Any], experiment: Mapping[str, Any],
     first, own = prepared["panels"][0], experiment["panels"][panel]
     changed = []
     for name in task.keep:
-        if name == "data":
-            same = experiment["data"] == prepared["data"]
+        if name in ("data", "seeds"):
+            same = experiment[name] == prepared[name]
         elif name.startswith("data."):
             same = experiment["data"][name[5:]] == prepared["data"][name[5:]]
         else:

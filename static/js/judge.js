@@ -31,7 +31,7 @@ export const holds = (condition, value) => value >= (condition.at_least ?? -Infi
 export function changed(lesson, experiment, index) {
   const before = lesson.experiment;
   return lesson.task.keep.filter((name) => {
-    if (name === "data") return !same(experiment.data, before.data);
+    if (name === "data" || name === "seeds") return !same(experiment[name], before[name]);
     if (name.startsWith("data.")) return !same(experiment.data[name.slice(5)], before.data[name.slice(5)]);
     return !same(experiment.panels[index][name], before.panels[0][name]);
   });

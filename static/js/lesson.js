@@ -222,6 +222,7 @@ export function createLesson(store, commands, begin) {
   /** The name of a setting to be kept. */
   function settingName(name) {
     if (name === "data") return t("data.heading");
+    if (name === "seeds") return t("lesson.seeds");
     const [list, field] = name.startsWith("data.") ? [store.boot.form.data, name.slice(5)] : [store.boot.form.network, name];
     return list.find((descriptor) => descriptor.name === field)?.label ?? field;
   }

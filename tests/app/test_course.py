@@ -43,7 +43,7 @@ def shifted(experiment: Experiment, seed: int) -> Experiment:
 def course_of(experiment: Experiment, panel: int, epochs: Sequence[int]) -> Iterator[dict[str, float]]:
     """The quantities of one panel at these epochs."""
     spec = experiment.panels[panel]
-    trainer = Trainer(experiment.data, spec)
+    trainer = Trainer(experiment.data, *spec.seeded(experiment.seeds))
     parameters = size(trainer.network).parameters
     done = 0
     for epoch in epochs:
@@ -59,12 +59,17 @@ def times(lesson: Lesson) -> list[int]:
     return sorted({0, lesson.epochs, *spread, *(claim.epoch for claim in lesson.claims)})
 
 
+def tried(name: str) -> Sequence[int]:
+    """The seeds: two where every panel is many networks already."""
+    return SEEDS if prepared(name).seeds == 1 else SEEDS[:2]
+
+
 @cache
 def runs(name: str) -> dict[tuple[int, int], dict[int, dict[str, float]]]:
     """What came out of the prepared panels: (seed, panel) → epoch → quantities."""
     found = {}
     epochs = times(lessons()[name])
-    for seed in SEEDS:
+    for seed in tried(name):
         experiment = shifted(prepared(name), seed)
         for panel in range(len(experiment.panels)):
             found[seed, panel] = dict(zip(epochs, course_of(experiment, panel, epochs), strict=True))
@@ -77,8 +82,7 @@ def spread(name: str, claim: Claim, panel: int) -> float:
     specs = [replace(experiment.panels[panel], seed=seed) for seed in range(SPREAD)]
     trainer = Trainer(experiment.data, *specs)
     trainer.train(claim.epoch)
-    metrics = trainer.evaluate()
-    return float(np.std([quantities(specs[0], 0, claim.epoch, metrics, k)[claim.quantity] for k in range(SPREAD)]))
+    return float(np.std(getattr(trainer.evaluate(), claim.quantity)))
 
 
 def claimed(name: str, claim: Claim) -> list[float]:
@@ -86,7 +90,7 @@ def claimed(name: str, claim: Claim) -> list[float]:
     if claim.over == "spread":
         return [spread(name, claim, claim.panel) - (0 if claim.minus is None else spread(name, claim, claim.minus))]
     values = []
-    for seed in SEEDS:
+    for seed in tried(name):
         value = runs(name)[seed, claim.panel][claim.epoch][claim.quantity]
         if claim.minus is not None:
             value -= runs(name)[seed, claim.minus][claim.epoch][claim.quantity]
@@ -153,7 +157,10 @@ HAN = re.compile("[\u4e00-\u9fff]")
 
 @ALL
 def test_both_languages_are_written_and_not_mixed_up(name: str) -> None:
+    names = [source.heading.zh for source in lessons()[name].sources]  # "ReLU" is a heading in the Chinese notes
     for text in texts(lessons()[name].model_dump()):
+        if text["zh"] in names:
+            continue
         assert HAN.search(text["zh"]) and not HAN.search(text["en"]), text
         for written in text.values():
             assert written == written.strip() and "  " not in written, written
