@@ -4,6 +4,7 @@ before; and what is around them: languages, keyboard, progress, layout.
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -78,12 +79,21 @@ def test_every_lesson_is_solved_by_its_solution_and_not_before(open_lesson, name
             page.locator(".lesson-success button").click()
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A busy machine trains while the mouse waits."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
 def open_lesson(open_page):  # type: ignore[no-untyped-def]
     """Opens the playground with a lesson: ``open_lesson("widths", lang="zh")``."""
 
     def opener(name: str, **more: Any) -> Page:
         page: Page = open_page(path=f"?lesson={name}", **more)
+        page.set_default_timeout(90_000)
         expect(page.locator("#lesson .lesson-title")).to_be_visible()
         expect(page.locator(".panel .boundary").first).to_be_visible()
         until(page, "document.querySelector('.panel .major td')?.textContent")
