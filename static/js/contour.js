@@ -85,17 +85,17 @@ function smooth(line) {
 /** A fine dashed line with a halo, to be seen on every ground. @param {CanvasRenderingContext2D} context */
 export function drawContours(context, lines, size) {
   const tones = ink();
-  const path = new Path2D();
-  for (const line of lines) for (let at = 0; at < line.length; at += 2) path[at ? "lineTo" : "moveTo"](line[at] * size, line[at + 1] * size);
+  context.beginPath();
+  for (const line of lines) for (let at = 0; at < line.length; at += 2) context[at ? "lineTo" : "moveTo"](line[at] * size, line[at + 1] * size);
   const width = Math.max(1.2, Math.min(2, size / 260));
   context.save();
   context.lineJoin = "round";
   context.strokeStyle = tones.halo;
   context.lineWidth = 2.4 * width;
-  context.stroke(path);
+  context.stroke();
   context.strokeStyle = tones.ring;
   context.lineWidth = width;
   context.setLineDash([4 * width, 3 * width]);
-  context.stroke(path);
+  context.stroke();
   context.restore();
 }

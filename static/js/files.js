@@ -5,6 +5,7 @@
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { toast } from "./notices.js";
+import { LETTERS } from "./palette.js";
 
 /** No experiment is longer than the longest message the server takes. */
 const LONGEST_EXPERIMENT = 60_000;
@@ -13,9 +14,9 @@ const GATHER = 60;
 /** What a part is called in a file, by its number on the wire. */
 const PARTS = ["train", "test", "validation", "train-dev"];
 
-/** @param {string} name @param {string} text @param {string} type */
-function download(name, text, type) {
-  const address = URL.createObjectURL(new Blob([text], { type }));
+/** Has the browser save a file. @param {string} name @param {BlobPart} data @param {string} type */
+export function saveFile(name, data, type) {
+  const address = URL.createObjectURL(new Blob([data], { type }));
   h("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
@@ -45,6 +46,22 @@ export function pointsCsv({ points, labels, values, part, count }) {
   return `${rows.join("\r\n")}\r\n`;
 }
 
+/** A figure of the history with six digits, or nothing. */
+const known = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "");
+
+/** The curves of all panels as a table: a row for each panel and recorded epoch. */
+export function curvesCsv(store) {
+  const histories = store.panels.map(({ id }) => store.history.get(id));
+  const { epoch, ...rest } = histories[0].columns;
+  const names = Object.keys(rest).filter((name) => histories.some(({ columns }) => columns[name].some(Number.isFinite)));
+  const depth = Math.max(...histories.map(({ gradients }) => gradients.length));
+  const rows = [["panel", "epoch", ...names, ...[...Array(depth).keys()].map((layer) => `gradient_norm_${layer + 1}`)]];
+  histories.forEach(({ columns, gradients }, index) => {
+    columns.epoch.forEach((_, at) => rows.push([LETTERS[index], known(columns.epoch[at]), ...names.map((name) => known(columns[name][at])), ...[...Array(depth).keys()].map((layer) => known(gradients[layer]?.[at]))]));
+  });
+  return `${rows.map((row) => row.join(",")).join("\r\n")}\r\n`;
+}
+
 /**
  * @param {any} store @param {{configure: (experiment: any) => void}} commands
  * @param {{upload: (file: File) => void}} handlers
@@ -54,12 +71,8 @@ export function createFiles(store, commands, { upload }) {
   let errors = null;
   let timer = 0;
 
-  function savePoints() {
-    const { data } = store;
-    if (data) download("points.csv", pointsCsv(data), "text/csv");
-  }
   function saveExperiment() {
-    if (store.experiment) download("experiment.json", `${JSON.stringify(store.experiment, null, 1)}\n`, "application/json");
+    if (store.experiment) saveFile("experiment.json", `${JSON.stringify(store.experiment, null, 1)}\n`, "application/json");
   }
 
   async function open(file) {
@@ -104,7 +117,7 @@ export function createFiles(store, commands, { upload }) {
   });
 
   return {
-    savePoints, saveExperiment,
+    saveExperiment,
     choosePoints: () => choose(".csv,.tsv,.tab,.txt,text/csv,text/plain", upload),
     chooseExperiment: () => choose(".json,application/json", open),
     /** @returns {boolean} whether the error was about the opened file */

@@ -8,6 +8,7 @@ import { nextTime } from "./controls.js";
 import { createData } from "./data.js";
 import { readable, same, throttle } from "./dom.js";
 import { createEditor } from "./editor.js";
+import { createExport } from "./export.js";
 import { createFiles } from "./files.js";
 import { createHidden } from "./hidden.js";
 import { t } from "./i18n.js";
@@ -42,6 +43,7 @@ const run = createRun(store, {
     inside.draw();
     transport.draw();
     charts.draw();
+    exporter.draw();
     if (store.frame) requestAnimationFrame(charts.load);
   },
   onState: receiveState,
@@ -103,6 +105,7 @@ createResolved(store);
 const editor = createEditor(store, commands);
 const upload = createUpload(editor);
 const files = createFiles(store, commands, { upload: upload.open });
+const exporter = createExport(store, commands, files);
 const hidden = createHidden(store);
 const playground = createPlaygroundLink(store, commands, hidden, open);
 
@@ -117,7 +120,7 @@ const actions = {
     editor.toggle();
   },
   upload: files.choosePoints,
-  savePoints: files.savePoints,
+  export: exporter.open,
   saveExperiment: files.saveExperiment,
   openExperiment: files.chooseExperiment,
   playgroundLink: playground.open,
@@ -194,7 +197,7 @@ function showError(event) {
   const elsewhere = place === "panels" && path[0] !== store.selectedIndex && store.panels[path[0]];
   const plain = wording(event, "error", unitAt(descriptor, path));
   const text = elsewhere ? t("settings.in_panel", { letter: LETTERS[path[0]], text: plain }) : plain;
-  if (vary.fail(text) || files.fail(event.path ?? [], plain)) return;
+  if (vary.fail(text) || exporter.fail(event.path ?? [], plain) || files.fail(event.path ?? [], plain)) return;
   if (place === "speed" && transport.fail(path, wording(event, "error"))) return;
   const shown = column?.fail(path, text, event.params?.position) ?? false;
   if (shown) errors.set(`${place} ${name}`, event);

@@ -142,22 +142,22 @@ export function drawRings(canvas, data, predicted, { size, plane, showTest }) {
   const { left, top } = placing(data, size, plane);
   const radius = radiusFor(size, data.count) * 1.6;
   const tones = ink();
-  const rings = new Path2D();
+  context.beginPath();
   for (let index = 0; index < data.count; index++) {
     if (predicted[index] === data.labels[index]) continue;
     wrong[data.part[index]]++;
     if (data.part[index] === 1 && !showTest) continue;
     const x = left(index);
     const y = top(index);
-    rings.moveTo(x + radius, y);
-    rings.arc(x, y, radius, 0, TURN);
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, TURN);
   }
   context.strokeStyle = tones.halo;
   context.lineWidth = Math.max(2, radius * 0.42);
-  context.stroke(rings);
+  context.stroke();
   context.strokeStyle = tones.ring;
   context.lineWidth = Math.max(0.9, radius * 0.2);
-  context.stroke(rings);
+  context.stroke();
   return wrong;
 }
 

@@ -347,7 +347,8 @@ def test_a_file_may_be_dropped_onto_the_page(open_page) -> None:
 def test_points_are_downloaded_and_come_back(open_page) -> None:
     page = open_page(link(), still=True)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download points").click()
+        page.get_by_role("button", name="Export…").click()
+        page.get_by_role("dialog").get_by_role("button", name="Points").click()
     assert download.value.suggested_filename.endswith(".csv")
     text = Path(download.value.path()).read_text()
     head, *rows = text.splitlines()
@@ -363,7 +364,8 @@ def test_points_are_downloaded_and_come_back(open_page) -> None:
     until(page, "location.hash.includes('plane')")
     until(page, "document.querySelector('#legend').textContent.includes('20')")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download points").click()
+        page.get_by_role("button", name="Export…").click()
+        page.get_by_role("dialog").get_by_role("button", name="Points").click()
     head, *rows = Path(download.value.path()).read_text().splitlines()
     assert head == "x1,x2,value,part"
     assert len({row.split(",")[2] for row in rows}) > 20
