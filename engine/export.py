@@ -28,6 +28,8 @@ class ExportedLayer:
     norm: dict[str, Array] = field(default_factory=dict)
     learned: Array | None = None
     residual: bool = False
+    kept: Array | None = None
+    """0 for units that are switched off and 1 for the others, where weights of 0 do not say it (`engine.ablation`)."""
     factor: float = 1.0
     """What its output is multiplied by at prediction."""
 
@@ -68,7 +70,7 @@ def export(trainer: Trainer, network: int = 0) -> Exported:
         if not last and spec.batch_norm:
             mean, variance = net.averages[index][:, network]
             norm = {"gamma": parts["gamma"][index], "beta": parts["beta"][index], "mean": mean, "variance": variance}
-        learned = parts["learned"][index]
+        learned, kept = parts["learned"][index], net.handed_on(index + 1)
         layers.append(
             ExportedLayer(
                 np.array(net.unbiased(index)[network]),
@@ -77,6 +79,7 @@ def export(trainer: Trainer, network: int = 0) -> Exported:
                 {name: np.array(value[:, 0]) for name, value in norm.items()},
                 np.array(learned[:, 0]) if learned.size else None,
                 spec.residual and 0 < index < net.depth and net.sizes[index] == net.sizes[index + 1],
+                None if last or not spec.residual or kept is None else kept[:, 0],
                 1.0 if last else factors[index + 1],
             )
         )

@@ -191,6 +191,7 @@ def _line(said: _Translation, layer: ExportedLayer, language: Language, number: 
     g = said(re.sub(r"\bp\b", f"{own}p{number}", layer.activation))
     lines = [f"z = {z}", *([f"z = {norm}"] if layer.norm else [])]
     lines.append(f"a = a + {g}" if layer.residual else f"a = {g}")
+    lines += [] if layer.kept is None else [f"a = a * kept{number}"]
     return [*lines, *([f"a = {layer.factor!r} * a"] if layer.factor != 1 else [])]
 
 
@@ -264,6 +265,7 @@ def _weights(exported: Exported, constants: str) -> str:
         found += [] if layer.bias is None else [literal(f"b{number}", layer.bias)]
         found += [literal(f"{name}{number}", values) for name, values in layer.norm.items()]
         found += [] if layer.learned is None else [literal(f"p{number}", layer.learned)]
+        found += [] if layer.kept is None else [literal(f"kept{number}", layer.kept, constants)]
     return "\n".join([*found, *(literal(name, values, constants) for name, values in exported.constants.items())])
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer
+from engine.ablation import Off
 from engine.activations import Activation, Linear
 from engine.component import Refused, Text
 from engine.datasets import Spiral
@@ -116,6 +117,15 @@ def test_no_hidden_layer_a_deep_one_and_units_that_learn():
     same(trained(hidden=(HiddenLayer(20),) * 8, batch_norm=True))
     prelu, maxout = (CATALOG["activations"][name]() for name in ("prelu", "maxout"))
     same(trained(hidden=(HiddenLayer(4, prelu), HiddenLayer(4, replace(maxout, pieces=3))), residual=True))
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_what_is_switched_off_is_off_in_the_program_too(residual):
+    trainer = trained(hidden=(HiddenLayer(5),) * 3, residual=residual, batch_norm=True)
+    trainer.switch(Off(frozenset({1, 3, 9}), frozenset({(1, 2, 0), (0, 1, None)})))
+    trainer.train(2)
+    same(trainer)
+    assert ("kept" in program(export(trainer), "numpy")) == residual
 
 
 def test_in_double_precision_as_links_of_tensorflow_playground_have_it():

@@ -1,0 +1,103 @@
+"""The loss landscape: the training loss over a plane through a network's weights (Li et al. 2018).
+
+The plane is spanned by two random directions. They are normalized filter by filter: a unit's weights and bias are one
+filter, and the direction's part for it is as long as the filter itself. So one step has the same meaning in a layer of
+large and one of small weights, and pictures of different networks can be compared. Numbers that are no weights (γ and
+β of batch normalization, learned slopes) stay as they are, and so does what is switched off.
+
+Many places of the plane are computed at once, as a population.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.component import Array
+from engine.network import Network
+from engine.trainer import Trainer
+
+CELLS, FEWEST = 31, 7
+"""Places along a side, for small networks and at least."""
+BUDGET = 1.5e9
+"""Multiplications that a landscape may cost; larger networks get fewer places."""
+CHUNK = 131_072
+"""Numbers in the widest layer's signal, over all places that are computed at once."""
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """``loss[i, j]`` is the training loss at ``centre + steps[j] · directions[0] + steps[i] · directions[1]``; the
+    middle is the network as it is. ``centre`` ``(P,)``, ``directions`` ``(2, P)``, ``steps`` ``(G,)``, ``loss`` ``(G,
+    G)``, which is not finite where the loss has overflowed."""
+
+    steps: Array
+    loss: Array
+    centre: Array
+    directions: Array
+
+
+def directions(trainer: Trainer, rng: np.random.Generator, network: int = 0) -> Array:
+    """Two random directions ``(2, P)``, each filter as long as the network's own."""
+    net = trainer.network
+    found = np.zeros((2, net.parameters.shape[1]), net.dtype)
+    for mine, own in zip(net.views("weights", found), net.weights, strict=True):
+        drawn = rng.standard_normal(mine.shape)
+        length = np.linalg.norm(own[network], axis=-1, keepdims=True)
+        mine[...] = drawn * (length / np.linalg.norm(drawn, axis=-1, keepdims=True))
+    if net.still is not None:
+        found[:, net.still] = 0
+    return found
+
+
+def places(trainer: Trainer) -> int:
+    """How many places along a side a landscape of this network has: an odd number, so that one is the middle."""
+    cost = trainer.network.parameters.shape[1] * trainer.n_train
+    side = int(min(max((BUDGET / cost) ** 0.5, FEWEST), CELLS))
+    return side - (side % 2 == 0)
+
+
+def landscape(trainer: Trainer, seed: int, reach: float = 1.0, side: int | None = None, network: int = 0) -> Landscape:
+    """The landscape around one of the trainer's networks, ``reach`` far to all sides."""
+    net = trainer.network
+    spanned = directions(trainer, np.random.default_rng(seed), network)
+    centre = net.parameters[network].copy()
+    steps = np.linspace(-reach, reach, side or places(trainer)).astype(net.dtype)
+    steps[len(steps) // 2] = 0
+    along = np.stack([np.tile(steps, len(steps)), np.repeat(steps, len(steps))], axis=1)
+    losses = _losses(trainer, network, lambda rows: centre + along[rows] @ spanned, len(along))
+    return Landscape(steps, losses.reshape(len(steps), -1), centre, spanned)
+
+
+def _losses(trainer: Trainer, network: int, parameters: Callable[[slice], Array], count: int) -> Array:
+    """The training loss of so many networks like this one, whose parameters are asked for in parts."""
+    net, spec, m = trainer.network, trainer.specs[network], trainer.n_train
+    x, targets = trainer.x[:, trainer.train_part], trainer.targets[:, trainer.train_part]
+    widest = max(weights.shape[1] for weights in net.weights)
+    at_once = max(2, CHUNK // (widest * m))
+    found = np.empty(count, np.float64)
+    population = layout = None
+    for start in range(0, count, at_once):
+        rows = slice(start, min(start + at_once, count))
+        size = rows.stop - rows.start
+        if population is None or population.networks != size:
+            population = Network(net.shape, size, net.dtype)
+            population.switch(net.off)
+            for mine, own in zip(population.averages, net.averages, strict=True):
+                mine[...] = own[:, network : network + 1]
+            layout = population.lay_out(
+                [layer.activation for layer in spec.hidden], m, regularizers=spec.regularizers, residual=spec.residual
+            )
+        assert layout is not None
+        population.parameters[...] = parameters(rows)
+        with np.errstate(all="ignore"):
+            found[rows] = trainer.loss.loss(layout.forward(x), targets)
+    return found
+
+
+def coordinates(found: Landscape, parameters: Array) -> Array:
+    """Where other parameters ``(n, P)`` come to lie in the plane of a landscape, ``(n, 2)``: the nearest place, by
+    least squares. What is off the plane is lost."""
+    spanned = found.directions.astype(np.float64)
+    away = (np.atleast_2d(parameters) - found.centre).astype(np.float64)
+    return np.linalg.lstsq(spanned @ spanned.T, spanned @ away.T, rcond=None)[0].T

@@ -1,0 +1,41 @@
+"""The landscape and the ways in it are the engine's."""
+
+from typing import Any
+
+import numpy as np
+
+from app.views.landscape import MAX_WAY
+from engine.landscape import coordinates, landscape
+
+LINK = "v=1&samples=60&hidden=4,4&b.optimizer=adam&c.hidden=5"
+
+
+def test_the_landscape_is_the_engines(driver: Any) -> None:
+    talk = driver(LINK)
+    talk.say({"type": "epoch"})
+    view = {"id": "landscape", "seed": 3, "reach": 0.5}
+    (seen,) = driver.of("landscape", talk.say({"type": "ask", "panel": 1, "view": view}))
+    found = landscape(talk.session.panels[1].trainer, 3, 0.5)
+    for name in ("steps", "loss", "centre", "directions"):
+        np.testing.assert_array_equal(seen.arrays[name], getattr(found, name).astype(np.float32))
+
+
+def test_ways_are_of_all_panels_with_the_same_shape_and_lead_to_the_middle(driver: Any) -> None:
+    talk = driver(LINK)
+    ids = [panel.id for panel in talk.session.panels]
+    seen = driver.of("way", talk.say({"type": "look", "panel": 0, "views": ["way"]}, {"type": "epoch"}))[-1]
+    assert seen.arrays["panels"].tolist() == ids[:2]
+    trainers = [panel.trainer for panel in talk.session.panels]
+    np.testing.assert_array_equal(seen.arrays["parameters"], [t.network.parameters[0] for t in trainers[:2]])
+    places = coordinates(landscape(trainers[0], 1), seen.arrays["parameters"])
+    np.testing.assert_allclose(places[0], 0, atol=1e-6)
+    assert np.abs(places[1]).max() > 1e-3
+
+
+def test_a_large_network_has_a_landscape_but_no_way(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=128,128")
+    (seen,) = driver.of("landscape", talk.say({"type": "ask", "panel": 0, "view": "landscape"}))
+    assert seen.arrays["centre"].shape == (0,) and seen.arrays["directions"].shape == (2, 0)
+    talk.say({"type": "look", "panel": 0, "views": ["way"]})
+    (refusal,) = driver.of("error", talk.say({"type": "step"}))  # it comes with the frame that was to show it
+    assert f"{MAX_WAY:,}" in refusal["params"]["reason"]["en"]
