@@ -113,7 +113,7 @@ class ReLU(Activation):
     formula = "max(0, z)"
     description = Text(
         "Passes positive values and blocks negative ones; fast and a good first choice, but units can die.",
-        "保留正值、截断负值；收敛快，是首选，但单元可能“死亡”。",
+        "保留正值、截断负值；收敛快，是首选，但单元可能“失活”。",
     )
     suits = Text("The first choice for hidden layers, with He initialization.", "隐藏层的首选，配合 He 初始化。")
     fails = Text(
@@ -238,7 +238,7 @@ class LeakyReLU(Activation):
     formula = "max(αz, z)"
     description = Text(
         "ReLU with a small slope on the negative side, so that no unit dies.",
-        "负半轴保留一个很小的斜率的 ReLU，单元不会“死亡”。",
+        "负半轴保留一个很小的斜率的 ReLU，单元不会“失活”。",
     )
     suits = Text("Wherever ReLU units die.", "凡是 ReLU 单元会失活的地方。")
     fails = Text(
@@ -442,7 +442,7 @@ class Softplus(Activation):
     formula = "ln(1 + eᶻ)"
     description = Text(
         "A smooth ReLU: never exactly zero, so no unit dies, but slower to compute.",
-        "平滑的 ReLU：不会恰好为零，单元不会“死亡”，但计算较慢。",
+        "平滑的 ReLU：不会恰好为零，单元不会“失活”，但计算较慢。",
     )
     suits = Text("Where a smooth derivative is wanted and no unit may die.", "需要光滑导数又不希望单元失活时。")
     fails = Text(

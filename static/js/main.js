@@ -11,6 +11,7 @@ import { createEditor } from "./editor.js";
 import { createExport } from "./export.js";
 import { createFiles } from "./files.js";
 import { createHidden } from "./hidden.js";
+import { createHints } from "./hints.js";
 import { t } from "./i18n.js";
 import { createInside } from "./inside.js";
 import { createKeyboard } from "./keyboard.js";
@@ -257,4 +258,5 @@ if (wanted !== boot.lang) language.change(wanted);
 await readAddress();
 await lesson.readAddress();
 if (lesson.active) run.hold(); // first the prediction, then the run
+else if (!location.hash) createHints(store).begin();
 run.connect();

@@ -56,6 +56,7 @@ def open_page(browser: Browser, url: str) -> Iterator[type_of_opener]:
         path: str = "",
         base: str = "",
         touch: bool = False,
+        first: bool = False,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -66,6 +67,8 @@ def open_page(browser: Browser, url: str) -> Iterator[type_of_opener]:
             accept_downloads=True,
         )
         contexts.append(context)
+        if not first:
+            context.add_init_script("try { localStorage.setItem('hints', 'seen'); } catch {}")
         page = context.new_page()
         page.set_default_timeout(15_000)
         known = urlsplit(base).netloc or host
