@@ -8,6 +8,7 @@ import { createLayers } from "./layer-bars.js";
 import { createNetworkView } from "./network-view.js";
 import { LETTERS, panelColor } from "./palette.js";
 import { createResults } from "./results-view.js";
+import { createPoint } from "./point-view.js";
 import { recallHere, rememberHere } from "./saved.js";
 
 /**
@@ -21,7 +22,7 @@ import { recallHere, rememberHere } from "./saved.js";
  */
 
 /** @type {Maker[]} */
-const MAKERS = [createNetworkView, createLayers, createResults];
+const MAKERS = [createNetworkView, createLayers, createPoint, createResults];
 const KEY = "inside";
 
 export function createInside(store, commands, loop) {

@@ -11,7 +11,7 @@ import { slice } from "./frames.js";
 import { drawGraph, drawGround, readGraph } from "./graph.js";
 import { currentLanguage, t } from "./i18n.js";
 import { LETTERS, classColor, panelColor, valueColor } from "./palette.js";
-import { drawPoints, drawRings, pointOut } from "./points.js";
+import { drawPlace, drawPoints, drawRings, pointOut, ringFor } from "./points.js";
 import { wording } from "./notices.js";
 import { drawSparkline } from "./sparkline.js";
 import { titles } from "./titles.js";
@@ -69,6 +69,7 @@ export function createPanels(store, commands, loop) {
     card.slowJob = loop.job(() => paintSlow(card), 220);
     stage.addEventListener("pointermove", (event) => point(stage, event));
     stage.addEventListener("pointerleave", () => point(stage, null));
+    stage.addEventListener("click", (event) => pick(card, event));
     resize.observe(stage);
     return card;
   }
@@ -129,6 +130,7 @@ export function createPanels(store, commands, loop) {
     if (index < 0 || !frame || !data || !card.size || frame.tensors.predicted.shape[1] !== data.count) return;
     card.wrong = drawRings(card.rings, data, slice(frame.tensors.predicted, index), options(card));
     if (store.pointed?.panel === card.id) pointOut(card.rings.getContext("2d"), data, store.pointed.points, options(card));
+    if (store.place) drawPlace(card.rings.getContext("2d"), data, store.place, options(card));
     drawSparkline(card.sparkline, history, panelColor(index));
     const now = performance.now();
     if (now - (card.summarized ?? -1e9) < PAUSE) {
@@ -193,14 +195,24 @@ export function createPanels(store, commands, loop) {
     }
   }
 
-  /** The same place read in every panel. */
-  function point(stage, event) {
+  /** Where in the plane the pointer is. */
+  function placeOf(stage, event) {
     const box = stage.getBoundingClientRect();
     const [low, high] = store.boot.plane;
-    pointer = event && event.pointerType !== "touch"
-      ? { x: low + ((event.clientX - box.left) / box.width) * (high - low), y: high - ((event.clientY - box.top) / box.height) * (high - low) }
-      : null;
+    return { x: low + ((event.clientX - box.left) / box.width) * (high - low), y: high - ((event.clientY - box.top) / box.height) * (high - low) };
+  }
+
+  /** The same place read in every panel. */
+  function point(stage, event) {
+    pointer = event && event.pointerType !== "touch" ? placeOf(stage, event) : null;
     showPointer();
+  }
+
+  /** A click chooses a place, where someone follows one; what is near enough to be meant depends on the picture's size. */
+  function pick(card, event) {
+    if (!store.place || event.target.closest("button")) return;
+    const [low, high] = store.boot.plane;
+    store.emit("pick", { ...placeOf(card.stage, event), near: (Math.max(8, ringFor(card.size)) * (high - low)) / card.size });
   }
 
   function showPointer() {
@@ -307,9 +319,11 @@ export function createPanels(store, commands, loop) {
   store.on("draft", () => {
     for (const card of cards.values()) card.staticJob.now();
   });
-  store.on("pointed", () => {
-    for (const card of cards.values()) card.slowJob.now();
-  });
+  for (const topic of ["pointed", "place"]) {
+    store.on(topic, () => {
+      for (const card of cards.values()) card.slowJob.now();
+    });
+  }
   store.on("bayes", () => {
     if (store.view.bayes) for (const card of cards.values()) card.staticJob.now();
   });

@@ -177,6 +177,26 @@ export function pointOut(context, data, points, { size, plane }) {
   }
 }
 
+/** A place someone follows: a cross with a hole in it, over whatever is there. */
+export function drawPlace(context, data, { x1, x2, truth }, { size, plane: [low, high] }) {
+  const scale = size / (high - low);
+  const x = (x1 - low) * scale;
+  const y = (high - (data.dimensions === 1 ? HEIGHT * truth : x2)) * scale;
+  const hole = radiusFor(size, data.count) * 1.7;
+  const tones = ink();
+  const path = new Path2D();
+  path.arc(x, y, hole, 0, TURN);
+  for (const [across, up] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    path.moveTo(x + across * hole, y + up * hole);
+    path.lineTo(x + across * hole * 2.4, y + up * hole * 2.4);
+  }
+  for (const [color, width] of [[tones.halo, 4.5], [tones.ring, 2]]) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.stroke(path);
+  }
+}
+
 /** Ticks at the edge, so the picture says where it is; a graph has lines at -1, 0 and 1 as well. */
 function drawAxes(context, size, plane, graph) {
   const [low, high] = plane;

@@ -36,6 +36,9 @@ export function createStore() {
     seenViews: new Map(),
     /** Points that are pointed out in one panel's picture, or null. @type {null|{panel: number, points: number[]}} */
     pointed: null,
+    /** A place in the plane that is marked in every picture, or null; while there is one, a click chooses another.
+     * @type {null|{x1: number, x2: number, truth: number}} */
+    place: null,
     /** @type {Map<number, History>} */
     history: new Map(),
     /** @type {Map<number, {epoch: number, code: string, message: string}>} */
@@ -162,6 +165,13 @@ export function createStore() {
     pointOut(pointed) {
       store.pointed = pointed;
       store.emit("pointed");
+    },
+
+    /** @param {null|{x1: number, x2: number, truth: number}} place */
+    mark(place) {
+      if (store.place === place) return;
+      store.place = place;
+      store.emit("place");
     },
 
     /** What is best possible on the data of now. */

@@ -14,6 +14,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from tests.browser.chromium import ARGUMENTS, find, until
 
 
+# Nothing here is about speed, and the machines that run this can be busy.
+expect.set_options(timeout=30_000)
+
+
 @pytest.fixture(scope="package")
 def url() -> Iterator[str]:
     """Address of a running server."""
@@ -70,7 +74,7 @@ def open_page(browser: Browser, url: str) -> Iterator[type_of_opener]:
         if not first:
             context.add_init_script("try { localStorage.setItem('hints', 'seen'); } catch {}")
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(45_000)
         known = urlsplit(base).netloc or host
 
         def asked(address: str) -> None:
