@@ -40,6 +40,36 @@ def results(trainer: Trainer, part: slice, network: int = 0) -> Results:
     return Results(confusion, precision, recall, f1, wrong)
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """Whether probabilities mean what they say: of the points predicted with about 80 %, about 80 % should be right.
+
+    Predictions are binned by their confidence, the probability of the predicted class, from 1/classes to 1. For every
+    bin the number of points, their mean confidence and the share that is right, NaN where there are none. ``error`` is
+    the expected calibration error, the mean distance of the two weighted by the number of points (Naeini et al. 2015).
+    """
+
+    edges: Array
+    counts: Array
+    confidence: Array
+    accuracy: Array
+    error: float
+
+
+def calibration(probabilities: Array, labels: Array, bins: int = 10) -> Calibration:
+    """The calibration of class probabilities ``(classes, m)`` for points of these classes ``(m,)``."""
+    classes, m = probabilities.shape
+    sure, right = probabilities.max(axis=0), probabilities.argmax(axis=0) == labels
+    edges = np.linspace(1 / classes, 1, bins + 1)
+    place = np.clip(np.searchsorted(edges, sure, side="right") - 1, 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        confidence = np.bincount(place, sure, bins) / counts
+        accuracy = np.bincount(place, right, bins) / counts
+    distance = np.nansum(counts * np.abs(confidence - accuracy)) if m else np.nan
+    return Calibration(edges, counts, confidence, accuracy, float(distance / max(m, 1)))
+
+
 def ensemble(trainer: Trainer, points: Array) -> Array:
     """Mean class probabilities ``(classes, m)`` of all networks: the prediction of the ensemble."""
     return trainer.predict(points).mean(axis=0)

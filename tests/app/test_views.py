@@ -1,6 +1,7 @@
 """What the views send is what the engine says. That their messages keep to their tables is in test_protocol."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from app.schema import Invalid, parse
 from app.views import View
 from app.views.gradient_check import BLOCKS
+from engine.diagnosis import errors, gaps
 from engine.explain import explain
 from engine.gradient_check import Parameter, affordable, check
+from engine.results import calibration
 
 SMALL = "v=1&samples=60&noise=0.1"
 
@@ -109,3 +112,38 @@ def test_what_is_only_asked_for_is_not_looked_at(driver: Any) -> None:
     (error,) = driver.of("error", talk.say({"type": "look", "panel": 0, "views": ["inside", "gradient_check"]}))
     assert (error["path"], error["code"]) == (["views", 1], "only_asked")
     assert not driver.of("gradient_check", talk.train(2, 0.5))
+
+
+# ---- results ----
+
+
+@pytest.mark.parametrize("kind", ["", "&dataset=arms(classes=4)&validation_share=0.2&shift=rotated", "&loss=hinge"])
+def test_results_are_the_engines(kind: str, driver: Any) -> None:
+    talk = driver(SMALL + kind.replace("hinge", "multiclass_hinge"))
+    talk.train(5)
+    view = {"id": "results", "best": 0.05}
+    (seen,) = driver.of("results", talk.say({"type": "ask", "panel": 0, "view": view}))
+    trainer, data = talk.session.panels[0].trainer, talk.session.data
+    p = trainer.predict(data.points)[0]
+    np.testing.assert_allclose(seen["confidence"], p.max(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(seen["true"], p[data.labels, np.arange(len(data.labels))], rtol=1e-5)
+    np.testing.assert_array_equal(seen["predicted"], trainer.evaluate().predicted[0])
+    for place, part in enumerate((data.train, data.test, data.validation, data.train_dev)):
+        table = calibration(trainer.predict(data.points[:, part])[0], data.labels[part], 10)
+        np.testing.assert_array_equal(seen["counts"][place], table.counts)
+        np.testing.assert_allclose(seen["mean"][place], table.confidence, rtol=1e-5)
+        np.testing.assert_allclose(seen["right"][place], table.accuracy, rtol=1e-5)
+        np.testing.assert_allclose(seen["calibration"][place], table.error, rtol=1e-5)
+    found = errors(trainer)
+    assert json.loads(seen.metadata["errors"]) == {
+        name: [error.value, error.uncertainty] for name, error in found.items()
+    }
+    assert json.loads(seen.metadata["gaps"]) == [asdict(gap) for gap in gaps(found, 0.05)]
+
+
+def test_values_have_errors_and_no_probabilities(driver: Any) -> None:
+    talk = driver(SMALL + "&dataset=function")
+    (seen,) = driver.of("results", talk.say({"type": "ask", "panel": 0, "view": "results"}))
+    assert seen["confidence"].size == 0 and np.isnan(seen["calibration"]).all()
+    (gap,) = json.loads(seen.metadata["gaps"])
+    assert (gap["kind"], gap["before"], gap["after"]) == ("variance", "train", "test")

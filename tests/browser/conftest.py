@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from tests.browser.chromium import ARGUMENTS, find, until
 
-
 # Nothing here is about speed, and the machines that run this can be busy.
 expect.set_options(timeout=30_000)
 

@@ -10,7 +10,7 @@ from engine.activations import Tanh
 from engine.datasets import Arms, Moons
 from engine.network import Shape
 from engine.regularizers import L1, EarlyStopping
-from engine.results import ensemble, histograms, results, size, spread, vote
+from engine.results import calibration, ensemble, histograms, results, size, spread, vote
 
 
 def trained(networks=1, classes=3, epochs=4, **settings):
@@ -137,3 +137,29 @@ def test_size_as_counted_in_the_notes(sizes, units, parameters, dtype):
     found = size(Network(Shape(sizes[0], sizes[1:-1], sizes[-1]), 3, dtype))
     assert (found.units, found.parameters) == (units, parameters)
     assert found.bytes == parameters * (4 if dtype == np.float32 else 8)
+
+
+def test_calibration_by_hand():
+    # Two classes, bins of 0.1 from 0.5: confidences .55 .55 (one right), .95 (right), 1 (wrong, last bin).
+    p = np.array([[0.55, 0.45, 0.05, 1.0], [0.45, 0.55, 0.95, 0.0]])
+    found = calibration(p, np.array([0, 0, 1, 1]), bins=5)
+    np.testing.assert_allclose(found.edges, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+    assert found.counts.tolist() == [2, 0, 0, 0, 2]
+    np.testing.assert_allclose(found.confidence, [0.55, np.nan, np.nan, np.nan, 0.975])
+    np.testing.assert_allclose(found.accuracy, [0.5, np.nan, np.nan, np.nan, 0.5])
+    assert found.error == pytest.approx((2 * 0.05 + 2 * 0.475) / 4)
+
+
+def test_honest_probabilities_are_calibrated_and_boasted_ones_are_not():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet([1, 1, 1], 50_000).T
+    labels = (rng.random(50_000) > np.cumsum(p, axis=0)).sum(axis=0)
+    honest = calibration(p, labels)
+    assert honest.error < 0.01 and honest.counts.sum() == 50_000
+    sharp = p**4 / (p**4).sum(axis=0)
+    assert calibration(sharp, labels).error > 0.1
+
+
+def test_nothing_to_calibrate():
+    empty = calibration(np.zeros((3, 0)), np.zeros(0, int))
+    assert np.isnan(empty.error) and empty.counts.sum() == 0
