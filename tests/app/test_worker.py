@@ -43,7 +43,7 @@ class Faulty(Session):
 def test_a_job_carries_out_commands_and_trains_to_its_aim() -> None:
     session = playing()
     with running() as worker:
-        messages = within(10, lambda: worker.run(session, 3.0, 10.0, True))
+        messages = within(60, lambda: worker.run(session, 3.0, 10.0, True))
     assert session.position == 3.0
     assert [isinstance(message, bytes) for message in messages].count(True) == 2
     assert not session.inbox
@@ -61,25 +61,25 @@ def test_training_happens_in_the_one_thread() -> None:
         await asyncio.gather(*(worker.run(Watched(), 1.0, 1.0, True) for _ in range(3)))
 
     with running() as worker:
-        within(10, lambda: both(worker))
+        within(60, lambda: both(worker))
     assert threads == {"training"}
 
 
 def test_out_of_time_is_the_end_of_the_job_and_leaves_no_debt() -> None:
     session = playing()
     with running() as worker:
-        within(10, lambda: worker.run(session, 1e9, 0.02, True))
+        within(60, lambda: worker.run(session, 1e9, 0.02, True))
         reached = session.position
         assert 0 < reached < 1e9
-        within(10, lambda: worker.run(session, 0.0, 0.02, True))
+        within(60, lambda: worker.run(session, 0.0, 0.02, True))
     assert session.position == reached
 
 
 def test_the_event_loop_answers_while_a_session_trains() -> None:
-    """Ticks of the loop between the start and the end of a job that takes a fifth of a second."""
+    """Ticks of the loop between the start and the end of a job that takes a second."""
 
     async def ticks(worker: Worker) -> int:
-        job = asyncio.create_task(worker.run(playing(), 1e9, 0.2, True))
+        job = asyncio.create_task(worker.run(playing(), 1e9, 1.0, True))
         count = 0
         while not job.done():
             await asyncio.sleep(0)
@@ -87,22 +87,22 @@ def test_the_event_loop_answers_while_a_session_trains() -> None:
         return count
 
     with running() as worker:
-        assert within(10, lambda: ticks(worker)) > 100
+        assert within(60, lambda: ticks(worker)) > 50
 
 
 def test_sessions_take_turns() -> None:
     """A short job is done long before a long one that came first."""
 
     async def short_one(worker: Worker) -> bool:
-        long_job = asyncio.create_task(worker.run(playing(), 1e9, 5.0, True))
+        long_job = asyncio.create_task(worker.run(playing(), 1e9, 30.0, True))
         await asyncio.sleep(0)
-        await worker.run(playing(), 1.0, 5.0, True)
+        await worker.run(playing(), 1.0, 30.0, True)
         waiting = not long_job.done()
         long_job.cancel()
         return waiting
 
     with running() as worker:
-        assert within(4, lambda: short_one(worker))
+        assert within(60, lambda: short_one(worker))
 
 
 def test_a_fault_reaches_its_own_session_and_no_other() -> None:
@@ -113,10 +113,10 @@ def test_a_fault_reaches_its_own_session_and_no_other() -> None:
         )
 
     with running() as worker:
-        first, fault, last = within(10, lambda: three(worker))
+        first, fault, last = within(60, lambda: three(worker))
         assert isinstance(fault, ZeroDivisionError)
         assert isinstance(first, list) and isinstance(last, list)
-        assert within(10, lambda: worker.run(playing(), 1.0, 10.0, True))
+        assert within(60, lambda: worker.run(playing(), 1.0, 10.0, True))
 
 
 @pytest.mark.parametrize("session", [playing, Faulty])
@@ -127,8 +127,8 @@ def test_nobody_waiting_is_no_fault(session: Any) -> None:
         job.cancel()
 
     with running() as worker:
-        within(10, lambda: abandoned(worker))  # its loop is closed before the job ends
-        assert within(10, lambda: worker.run(playing(), 1.0, 10.0, True))
+        within(60, lambda: abandoned(worker))  # its loop is closed before the job ends
+        assert within(60, lambda: worker.run(playing(), 1.0, 10.0, True))
 
 
 def test_it_stops_in_the_middle_of_work() -> None:
@@ -138,5 +138,5 @@ def test_it_stops_in_the_middle_of_work() -> None:
         job.cancel()
 
     with running() as worker:
-        within(10, lambda: begun(worker))
+        within(60, lambda: begun(worker))
     assert not worker._thread.is_alive()

@@ -181,7 +181,7 @@ def test_a_server_that_ends_costs_nothing(watched: Opener, server: Killable, how
     page = watched(server.port)
     page.breaks(lambda: server.end(how))
     server.start()
-    assert page.goes_on() <= 150, "the checkpoint was older than a second or two"
+    assert page.goes_on() <= 500, "the checkpoint was older than some seconds"
 
 
 def test_a_line_that_is_cut_without_a_word_is_noticed_and_costs_nothing(watched: Opener, server: Killable) -> None:

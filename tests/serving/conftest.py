@@ -136,8 +136,10 @@ class Bystander:
         self._page = Client(server, SMALL)
         self._page.say(type="play")
         self._page.until("frame", lambda frame: frame["epoch"][-1] > 0)
+        self.stall = 0.0  # seconds that this machine itself kept a thread waiting, at most
         self._thread = threading.Thread(target=self._play, daemon=True)
         self._thread.start()
+        threading.Thread(target=self._watch_the_machine, daemon=True).start()
 
     def _play(self) -> None:
         try:
@@ -147,6 +149,13 @@ class Bystander:
         except BaseException as fault:
             self.fault = fault
 
+    def _watch_the_machine(self) -> None:
+        due = time.monotonic()
+        while not self._leave.is_set():
+            due = max(due, time.monotonic()) + 0.02
+            self._leave.wait(due - time.monotonic())
+            self.stall = max(self.stall, time.monotonic() - due)
+
     def leave(self) -> None:
         self._leave.set()
         self._thread.join(PATIENCE)
@@ -155,8 +164,8 @@ class Bystander:
 
 @contextmanager
 def bystander(server: Server, longest_gap: float = 2.0) -> Iterator[Bystander]:
-    """Somebody who gets frames before, meanwhile and after. The gap is long for a machine that does other things too:
-    it is about not being held up, not about speed."""
+    """Somebody who gets frames before, meanwhile and after. The gap is long, and longer on a machine that does other
+    things too: it is about not being held up, not about speed."""
     watcher = Bystander(server)
     try:
         yield watcher
@@ -167,7 +176,8 @@ def bystander(server: Server, longest_gap: float = 2.0) -> Iterator[Bystander]:
         watcher.leave()
     assert watcher.fault is None, watcher.fault
     gaps = [after - before for before, after in zip(watcher.arrivals, watcher.arrivals[1:], strict=False)]
-    assert gaps and max(gaps) < longest_gap, f"the bystander waited for {max(gaps, default=0):.2f} s"
+    allowed = longest_gap + 10 * watcher.stall
+    assert gaps and max(gaps) < allowed, f"the bystander waited for {max(gaps, default=0):.2f} s"
 
 
 def memory(pid: int) -> float:
@@ -181,11 +191,18 @@ def descriptors(pid: int) -> int:
 
 @pytest.fixture(scope="session")
 def strict() -> Iterator[Server]:
-    """A server with short times, which has nothing to complain about afterwards, whatever was done to it."""
-    running = Server(
-        *("--port", "0", "--request-seconds", "1", "--first-message-seconds", "1", "--ping-seconds", "10"),
-        *("--max-sessions", "2000", "--max-sessions-per-address", "1000"),
-    )
+    """A server that has nothing to complain about afterwards, whatever was done to it."""
+    yield from _quiet("--max-sessions", "2000", "--max-sessions-per-address", "1000")
+
+
+@pytest.fixture(scope="session")
+def hasty() -> Iterator[Server]:
+    """The same with short times, for those who are slow on purpose."""
+    yield from _quiet("--request-seconds", "1", "--first-message-seconds", "1")
+
+
+def _quiet(*options: str) -> Iterator[Server]:
+    running = Server("--port", "0", *options)
     yield running
     said = running.stop()
     assert not said, said

@@ -196,7 +196,7 @@ def test_a_text_of_megabytes_is_cut_off(strict: Server, client: Any, first: bool
         with pytest.raises(ConnectionClosed) as end:
             page.socket.send(" " * (2 * 1024 * 1024))
             while True:
-                page.socket.recv(10)
+                page.socket.recv(30)
         assert end.value.rcvd is None or end.value.rcvd.code == 1009
 
 
@@ -208,7 +208,7 @@ def test_a_checkpoint_beyond_the_limit_is_cut_off(serve: Any, client: Any) -> No
     with client(server, None) as page, pytest.raises(ConnectionClosed) as end:
         page.socket.send(bytes(2_000_001))
         while True:
-            page.socket.recv(10)
+            page.socket.recv(30)
     assert end.value.rcvd is None or end.value.rcvd.code == 1009
     assert server.stop() == ""
 
@@ -235,7 +235,7 @@ def test_ten_thousand_messages_a_second_are_slowed_and_then_ended(strict: Server
         raw.upgrade()
         raw.socket.setblocking(False)
         unsent = b""
-        while b"too_many_messages" not in answer and time.monotonic() - begun < 15:
+        while b"too_many_messages" not in answer and time.monotonic() - begun < 60:
             readable, writable, _ = select.select([raw.socket], [raw.socket], [], 1)
             try:
                 if readable:
@@ -280,7 +280,7 @@ def test_five_hundred_connections_opened_and_dropped(strict: Server, eventually:
     with bystander(strict):
         raws = [Raw(strict) for _ in range(500)]
         for number, raw in enumerate(raws):
-            with suppress(ConnectionError):  # who was silent for a second has been closed already
+            with suppress(ConnectionError):  # who was silent for long has been closed already
                 if number % 3 == 1:
                     raw.say("GET / HT")
                 elif number % 3 == 2:
@@ -316,7 +316,7 @@ def test_two_thousand_quick_reconnects_leave_nothing_behind(strict: Server, even
     ("name", "answered"),
     [("silence", None), ("half a line", 408), ("headers", 408), ("body", 408), ("chunks", 408), ("upgrade", 408)],
 )
-def test_slowness(strict: Server, name: str, answered: int | None) -> None:
+def test_slowness(hasty: Server, name: str, answered: int | None) -> None:
     """A byte at a time: ended after the second that this server allows."""
     begin = {
         "silence": b"",
@@ -327,11 +327,11 @@ def test_slowness(strict: Server, name: str, answered: int | None) -> None:
         "upgrade": b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nX: ",
     }[name]
     drop = {"silence": b"", "chunks": b"1\r\n \r\n"}.get(name, b"x")
-    with Raw(strict) as raw:
+    with Raw(hasty) as raw:
         raw.say(begin)
         raw.socket.settimeout(0.1)
         answer = b""
-        for _ in range(80):
+        for _ in range(300):
             try:
                 raw.say(drop)
                 piece = raw.socket.recv(65536)
@@ -343,7 +343,7 @@ def test_slowness(strict: Server, name: str, answered: int | None) -> None:
             except OSError:
                 break
         else:
-            raise AssertionError("still open after eight seconds")
+            raise AssertionError("still open after half a minute")
     if answered:
         assert status(answer) == answered
         assert shape(json.loads(answer.split(b"\r\n\r\n", 1)[1]))[0]["code"] == "too_slow"
@@ -351,8 +351,8 @@ def test_slowness(strict: Server, name: str, answered: int | None) -> None:
         assert answer == b""
 
 
-def test_a_socket_that_says_nothing_is_closed(strict: Server, client: Any) -> None:
-    with client(strict, link=None) as page:
+def test_a_socket_that_says_nothing_is_closed(hasty: Server, client: Any) -> None:
+    with client(hasty, link=None) as page:
         assert closed(page)[:2] == (1008, "no message")
 
 
@@ -437,7 +437,7 @@ def test_a_compressed_message_that_unpacks_to_megabytes_is_cut_off(serve: Any, c
         with pytest.raises(ConnectionClosed) as end:
             page.socket.send(" " * 50_000_000)
             while True:
-                page.socket.recv(10)
+                page.socket.recv(30)
         assert end.value.rcvd is None or end.value.rcvd.code == 1009
     assert memory(server.process.pid) < 300
     assert server.stop() == ""
@@ -579,5 +579,5 @@ def test_a_wish_for_a_socket_where_there_is_none(strict: Server) -> None:
                 + ("" if "Upgrade" in change else "Upgrade: websocket\r\n")
                 + "\r\n"
             )
-            raw.socket.settimeout(5)
+            raw.socket.settimeout(30)
             assert 400 <= status(raw.socket.recv(65536)) < 500, change

@@ -72,7 +72,7 @@ def within(seconds: float, work: Coroutine[Any, Any, Any]) -> Any:
 def test_sessions_that_ask_alike_get_alike() -> None:
     sessions = [Work(0.0001, 0.0005) for _ in range(12)]
     with running() as worker:
-        within(60, _play(worker, sessions, lambda: sum(s.shown for s in sessions) > 1000))
+        within(300, _play(worker, sessions, lambda: sum(s.shown for s in sessions) > 1000))
     shown = [s.shown for s in sessions]
     assert min(shown) > 0.6 * max(shown), shown
 
@@ -82,7 +82,7 @@ def test_a_heavy_session_slows_itself_and_not_the_others() -> None:
     light = [Work(0.00005, 0.0005) for _ in range(8)]
     heavy = Work(0.001, 0.02)
     with running() as worker:
-        within(60, _play(worker, [heavy, *light], lambda: sum(s.shown for s in light) > 1600))
+        within(300, _play(worker, [heavy, *light], lambda: sum(s.shown for s in light) > 1600))
     shown = [s.shown for s in light]
     assert min(shown) > 0.5 * max(shown), shown
     assert 0 < heavy.shown < 0.6 * min(shown)
@@ -93,11 +93,11 @@ def test_training_gives_way_before_frames_do() -> None:
     sessions = [Work(0.0001, 0.0001) for _ in range(20)]
     with running() as worker:
         assert worker.allowance == ALLOWANCE
-        within(60, _play(worker, sessions, lambda: worker.allowance < ALLOWANCE / 8))
+        within(300, _play(worker, sessions, lambda: worker.allowance < ALLOWANCE / 8))
         assert worker.crowded
         for session in sessions:
             session.updates = session.shown = 0
-        within(60, _play(worker, sessions, lambda: sum(s.shown for s in sessions) > 600))
+        within(300, _play(worker, sessions, lambda: sum(s.shown for s in sessions) > 600))
         # An equal share of 1/15 s is 3 ms, which is thirty updates; far fewer than the 500 of a session by itself.
         assert sum(s.updates for s in sessions) / sum(s.shown for s in sessions) < 100
         assert all(s.updates for s in sessions)  # but nobody stands still
@@ -138,7 +138,7 @@ def test_who_comes_and_goes_does_not_keep_others_from_their_turn() -> None:
         return int(counts[0])
 
     with running() as worker:
-        came = within(60, both(worker))
+        came = within(300, both(worker))
     assert came < 10 * steady.shown  # at least one frame for each ten who came
 
 
@@ -184,7 +184,7 @@ def test_commands_that_take_long_are_carried_out_a_few_at_a_time() -> None:
             while pump.commands:
                 await pump._run(0.0, False, False)
 
-    within(30, drain())
+    within(300, drain())
     assert sum(batches) == 40
     assert max(batches[3:]) <= 2 < max(batches)
     assert pump_module.BATCH == 0.01
