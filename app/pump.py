@@ -28,7 +28,8 @@ FRAME_INTERVAL = 1 / 20
 WINDOW = 2  # frames sent and not yet drawn,
 FRESH = 0.25  # and seconds that the second of them may be on its way
 CATCH_UP = 0.5  # seconds of training that a late frame makes up for at most
-SAVE_INTERVAL = 1.0  # seconds between checkpoints
+SAVE_INTERVALS = (0.25, 1.0)  # seconds between checkpoints of small networks and of large ones,
+SAVE_SMALL = 40_000  # which reach this many bytes a second; a page goes back to each, so there are to be many
 SAVE_RATE = 1_000_000  # bytes a second that they take at most,
 SAVE_SHARE = 0.25  # and share of the line,
 SAVE_BURST = 4.0  # but for so many seconds of moments that are kept one by one
@@ -77,7 +78,7 @@ class Pump:
         self.wake = asyncio.Event()
         self._room_to_read = asyncio.Event()
         self._heard = self._told = time.monotonic()
-        self.save_due = self._heard + SAVE_INTERVAL
+        self.save_due = self._heard + SAVE_INTERVALS[0]
         self._part_due = 0.0
         self._paid = self._heard  # when all checkpoints so far are paid for, at the rate that they may take
         self._saved = 0  # their bytes
@@ -264,7 +265,8 @@ class Pump:
         size, self._saved = self.session.saved - self._saved, self.session.saved
         now = time.monotonic()
         self._paid = max(self._paid, now) + size / min(SAVE_RATE, SAVE_SHARE * self.line.rate)
-        self.save_due = max(now + SAVE_INTERVAL, self._paid)
+        least, most = SAVE_INTERVALS
+        self.save_due = max(now + min(most, max(least, size / SAVE_SMALL)), self._paid)
 
     async def _run(self, epochs: float, frame: bool, save: bool, keep: bool = False) -> list[str | bytes]:
         """Have the session carry out some of the commands, train and show. A command that starts anew takes its time,

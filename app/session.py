@@ -130,8 +130,8 @@ class Session:
         self._stale = False  # the latest row was measured before a change of panels or settings
         self._jumps = 0
         self._unsaved = False  # something has changed since the latest checkpoint
-        self._begun = False  # a run that is in no checkpoint yet has begun,
-        self._beginning: bytes | None = None  # and this is the checkpoint of its beginning
+        self._begun = False  # a run has begun that is in no checkpoint yet
+        self._moments: list[bytes] = []  # checkpoints to be handed out: of its beginning, of what was gone away from
 
     # ---- in ----
 
@@ -159,7 +159,7 @@ class Session:
             self._changed = True
         if self._begun:  # taken before anything is trained, so that it can always be gone back to
             self._begun, self._unsaved = False, False
-            self._beginning = self.checkpoint()
+            self._moments = [saved] if (saved := self.checkpoint()) else []
 
     def report(self, kind: str, problem: Problem) -> None:
         """Say that something was refused or left out."""
@@ -266,20 +266,17 @@ class Session:
             out += self._views()
         checkpoints = []
         if save or keep:
-            checkpoints.append(self._beginning)
-            self._beginning = None
+            checkpoints, self._moments = self._moments, []
         if save or (keep and self._unsaved and not self._flows and not self.unfinished):
-            checkpoints.append(self.checkpoint())
+            checkpoints += [saved] if (saved := self.checkpoint()) else []
             self._unsaved = False
-        for saved in filter(None, checkpoints):
-            self.saved += len(saved)
-            out.append(saved)
-        return out
+        self.saved += sum(map(len, checkpoints))
+        return out + checkpoints
 
     @property
     def unsaved(self) -> bool:
         """Whether there is something that is in no checkpoint."""
-        return self._unsaved or self._beginning is not None
+        return self._unsaved or bool(self._moments)
 
     @property
     def _flows(self) -> bool:
@@ -542,6 +539,8 @@ class Session:
         restored = checkpoint.decode(command.message)
         state = restored.state
         begun = bool(self.panels)
+        if begun and self._unsaved and not self._moments and (left := self.checkpoint()):
+            self._moments = [left]  # so that it can be come back to
         seen = begun and state.experiment.data == self.experiment.data
         experiment = replace(state.experiment, speed=self.experiment.speed) if begun else state.experiment
         self.experiment, self.data = experiment, restored.data
@@ -557,7 +556,7 @@ class Session:
         self._jumps += 1
         self._rows = []
         self._stale = True
-        self._begun, self._beginning = False, None
+        self._begun = False
         if not seen:
             self._say_data()
 

@@ -6,6 +6,7 @@
 import { h, icon, setText } from "./dom.js";
 import { epochs as epochText, figure, percent } from "./format.js";
 import { currentLanguage, hasText, t } from "./i18n.js";
+import { createFlags } from "./flags.js";
 import { LETTERS, panelColor, theme } from "./palette.js";
 import { buildChart, chartsFor } from "./traces.js";
 
@@ -16,7 +17,8 @@ const CONFIG = { displaylogo: false, showSendToCloud: false, displayModeBar: fal
 const PAUSE = 2000;
 const CLEAR = "rgba(0,0,0,0)";
 
-export function createCharts(store, loop) {
+/** @param {(epoch: number) => void} visit goes to a moment of the run */
+export function createCharts(store, loop, visit) {
   const root = document.getElementById("charts");
   let plotly = null;
   let loading = false;
@@ -42,6 +44,7 @@ export function createCharts(store, loop) {
     const title = t(spec.key);
     chart.plot = h("div", { class: "plot", "aria-hidden": "true" });
     chart.picture = h("div", { class: "chart-picture", role: "img", "aria-label": title }, chart.plot);
+    chart.flags = createFlags(store, index === 0, visit);
     chart.note = h("p", { class: "chart-note muted" }, t("charts.loading"));
     chart.table = h("div", { class: "chart-table", tabindex: "0", role: "region", "aria-label": t("charts.table_of", { name: title }) });
     chart.details = h("details", { class: "chart-details" }, h("summary", { title: t("charts.table"), "aria-label": t("charts.table_of", { name: title }) }, icon("i-table")), chart.table);
@@ -69,7 +72,7 @@ export function createCharts(store, loop) {
     chart.element = h("article", { class: "chart", "data-chart": spec.id },
       h("header", { class: "chart-head" }, h("h2", {}, title), chart.select ?? chart.legend,
         h("span", { class: "chart-tools" }, chart.logButton, chart.zoomButton, button("charts.csv", "i-down", () => download(spec)), chart.details)),
-      chart.picture, chart.note);
+      h("div", { class: "chart-stage" }, chart.picture, chart.flags.element), chart.note);
     chart.job = loop.job(() => paint(chart), () => Math.max(280, chart.cost * 34));
     chart.sizes = new ResizeObserver(() => chart.job.now());
     chart.sizes.observe(chart.picture);
@@ -125,13 +128,15 @@ export function createCharts(store, loop) {
     const size = fontSize();
     const width = chart.picture.clientWidth;
     const height = chart.picture.clientHeight;
-    const built = buildChart(chart.spec, shown, { log: chart.log, zoom, layer, selected: store.selectedIndex, bayes: store.bayes, ink: getComputedStyle(document.documentElement).getPropertyValue("--text").trim(), height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
+    const built = buildChart(chart.spec, shown, { log: chart.log, zoom, cursor: store.past ? shown[0].history.now.epoch : null, layer, selected: store.selectedIndex, bayes: store.bayes, ink: getComputedStyle(document.documentElement).getPropertyValue("--text").trim(), height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
     describe(chart, built);
     for (const key of chart.legend.children) key.hidden = !built.lines.some((one) => one.name === key.dataset.key);
     if (chart.details.open) fillTable(chart, built);
     showZoom(chart);
     if (!chart.seen || !plotly || width < 40 || height < 40) return;
     chart.note.hidden = true;
+    const side = (name) => MARGIN[name] * size;
+    chart.flags.place(built.range, { left: side("l"), width: width - side("l") - side("r"), top: 0, height: height - side("b") });
     const started = performance.now();
     plotly.react(chart.plot, built.traces, layout(chart, built, width, height, size), CONFIG);
     chart.cost = chart.cost * 0.7 + (performance.now() - started) * 0.3;
@@ -140,7 +145,7 @@ export function createCharts(store, loop) {
 
   const fontSize = () => Math.max(11, parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.72);
 
-  function layout(chart, { range, yRange, labels, traces }, width, height, size) {
+  function layout(chart, { cursor, range, yRange, labels, traces }, width, height, size) {
     const style = getComputedStyle(document.documentElement);
     const color = (name) => style.getPropertyValue(name).trim();
     const axis = { gridcolor: color("--line"), zeroline: false, linecolor: color("--line"), tickfont: { size, color: color("--muted") }, fixedrange: true, automargin: false, tickcolor: color("--line") };
@@ -153,6 +158,7 @@ export function createCharts(store, loop) {
       yaxis: { ...axis, range: yRange, type: chart.log ? "log" : "-", nticks: Math.max(4, Math.round(height / 36)),
         dtick: chart.log ? (yRange[1] - yRange[0] > 1.4 ? Math.ceil((yRange[1] - yRange[0]) / 5) : undefined) : chart.spec.fixed ? 0.5 : undefined,
         tickformat: chart.spec.share ? ".0%" : undefined, exponentformat: "power" },
+      shapes: cursor === null ? [] : [{ type: "line", xref: "x", yref: "paper", x0: cursor, x1: cursor, y0: 0, y1: 1, line: { color: color("--text"), width: 1.5 } }],
       annotations: [{ text: t("charts.epoch"), xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "right", yanchor: "top", xshift: -0.4 * size, yshift: -0.45 * size, showarrow: false, font: { size, color: color("--muted") } },
         ...labels.map(({ text, color: ink, y }) => ({ text: `<b>${text}</b>`, xref: "paper", yref: "paper", x: 1, y, xanchor: "left", yanchor: "middle", showarrow: false, xshift: 2, font: { size: size + 1, color: ink } }))],
     };
@@ -192,7 +198,8 @@ export function createCharts(store, loop) {
     const columns = Math.min(5, epochs.length);
     const picks = [...Array(columns).keys()].map((index) => Math.round((index * (epochs.length - 1)) / Math.max(1, columns - 1))).reverse();
     const at = (one, pick) => one.y[one.x.indexOf(epochs[pick])] ?? NaN;
-    chart.table.replaceChildren(h("table", {},
+    const flags = chart.flags.list();
+    chart.table.replaceChildren(...(flags.length ? [h("h3", {}, t("flags.heading")), h("ul", { class: "flag-list" }, flags.map((flag) => h("li", {}, chart.flags.line(flag))))] : []), h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("charts.epoch")), picks.map((pick) => h("th", { scope: "col", class: "figure" }, epochText(epochs[pick]).replace(/^[0,]+(?=\d)/, ""))))),
       h("tbody", {}, lines.map((one) => h("tr", {}, h("th", { scope: "row" }, label(one)), picks.map((pick) => h("td", { class: "figure" }, show(chart, at(one, pick)))))))));
   }
@@ -237,6 +244,7 @@ export function createCharts(store, loop) {
     now();
   });
   store.on("select", now);
+  store.on("timeline", mark);
   store.on("bayes", now);
   store.on("theme", now);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme() && now());

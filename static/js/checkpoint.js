@@ -1,7 +1,8 @@
 // The newest checkpoint, with which any server can go on. On a slow line it comes in parts, between
 // the frames; until the last of them is there, the one before is the newest.
 
-export function createCheckpoint() {
+/** @param {(whole: ArrayBuffer) => void} [came] is told of each that is whole */
+export function createCheckpoint(came) {
   /** @type {ArrayBuffer|null} */
   let newest = null;
   /** @type {Uint8Array|null} */
@@ -14,6 +15,7 @@ export function createCheckpoint() {
     keep(whole) {
       newest = whole;
       growing = null;
+      if (whole) came?.(whole);
     },
     /** @param {import("./frames.js").Message} message */
     add({ about, tensors }) {

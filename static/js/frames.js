@@ -15,7 +15,7 @@ export function decode(buffer) {
   const about = header.__metadata__ ?? {};
   const tensors = {};
   // What is kept for the server to go on from is not read here.
-  if (about.kind === "checkpoint") return { kind: about.kind, frame: 0, run: Number(about.run), tensors };
+  if (about.kind === "checkpoint") return { kind: about.kind, frame: 0, run: Number(about.run), tensors, about };
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     const Type = TYPES[entry.dtype];

@@ -44,6 +44,16 @@ export class History {
     if (this.length >= LIMIT) this.thin();
   }
 
+  /** What came after an epoch is no more. */
+  cut(epoch) {
+    let length = this.length;
+    while (length && this.columns.epoch[length - 1] > epoch) length--;
+    if (length === this.length) return;
+    for (const name of COLUMNS) this.columns[name].length = length;
+    for (const values of this.gradients) values.length = length;
+    this.seen = length * this.stride;
+  }
+
   thin() {
     const even = (values) => values.filter((_, index) => index % 2 === 0);
     for (const name of COLUMNS) this.columns[name] = even(this.columns[name]);

@@ -8,7 +8,7 @@ import { recall, remember } from "./saved.js";
 
 const KEYS = [
   ["Space", "keys.play"], ["S →", "transport.update"], ["E", "transport.epoch"], ["R", "transport.reset"], ["W Home", "transport.rewind"],
-  ["+ −", "keys.speed"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "draw.open"], ["C", "panels.discretize"], ["T", "panels.test_data"], ["B", "panels.bayes"], ["I", "inside.open"], ["X", "export.open"], ["L", "share.copy"], ["?", "help.open"],
+  ["+ −", "keys.speed"], ["O", "transport.slow"], ["[ ←", "past.earlier"], ["]", "past.later"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "draw.open"], ["C", "panels.discretize"], ["T", "panels.test_data"], ["B", "panels.bayes"], ["I", "inside.open"], ["X", "export.open"], ["L", "share.copy"], ["?", "help.open"],
 ];
 /** Those that mean something only while someone draws. */
 const DRAWING_KEYS = [
@@ -22,7 +22,7 @@ export function createKeyboard(actions, selectPanel) {
   let enabled = recall("shortcuts") !== "off";
 
   const byKey = {
-    s: "update", arrowright: "update", e: "epoch", r: "reset", w: "rewind", home: "rewind", "+": "faster", "=": "faster", "-": "slower", "−": "slower",
+    s: "update", arrowright: "update", arrowleft: "earlier", "[": "earlier", "]": "later", o: "slow", e: "epoch", r: "reset", w: "rewind", home: "rewind", "+": "faster", "=": "faster", "-": "slower", "−": "slower",
     v: "vary", d: "draw", c: "discretize", t: "testData", b: "bayes", i: "inside", x: "export", l: "share", "?": "help",
   };
 

@@ -20,6 +20,7 @@ import { clearFaults, toast, wording } from "./notices.js";
 import { LETTERS } from "./palette.js";
 import { closeSheets, createLanguage, createShare, createSheets, createTheme } from "./page.js";
 import { createPanels } from "./panels.js";
+import { createPast } from "./past.js";
 import { createPlaygroundLink } from "./playground-link.js";
 import { keepExperiment, keptExperiment } from "./saved.js";
 import { createPreprocessing } from "./preprocessing.js";
@@ -52,6 +53,7 @@ const run = createRun(store, {
   onOpen(resumed) {
     clearFaults();
     inside.forget();
+    past.forget();
     if (resumed) return;
     const kept = keptExperiment(store.link || location.hash.slice(1));
     if (kept) run.mention({ type: "configure", experiment: kept });
@@ -97,7 +99,8 @@ const panels = createPanels(store, commands, loop);
 const settings = createSettings(store, commands);
 const data = createData(store, commands);
 const transport = createTransport(store, commands);
-const charts = createCharts(store, loop);
+const charts = createCharts(store, loop, (epoch) => past.visit(epoch));
+const past = createPast(store, run.jump);
 const inside = createInside(store, commands, loop);
 const vary = createVary(store, commands);
 createBayes(store);
@@ -132,6 +135,9 @@ const actions = {
   language: language.toggle,
   faster: () => transport.nudge(1),
   slower: () => transport.nudge(-1),
+  slow: transport.toggleSlow,
+  earlier: past.earlier,
+  later: past.later,
   discretize: () => switches.flip("discretize"),
   testData: () => switches.flip("test_data"),
   bayes: () => switches.flip("bayes"),

@@ -21,7 +21,7 @@ import { createSocket } from "./socket.js";
 export function createRun(store, { link, autoplay, draw, onState, onError, onOpen }) {
   const undrawn = [];
   let started = false;
-  const checkpoint = createCheckpoint();
+  const checkpoint = createCheckpoint((whole) => store.receiveCheckpoint(decode(whole), whole));
   /** After a break the run goes on only if it was going on before. */
   let wantsToPlay = autoplay;
 
@@ -62,8 +62,11 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
       onState(event);
       if (started) wantsToPlay = store.playing;
     } else if (event.type === "error") {
-      if (event.code === "bad_checkpoint") restart();
+      // The first answer to a checkpoint after a break; where a run is there already, it just stays where it is.
+      if (store.jump === null && checkpoint.newest()) restart();
       onError(event);
+    } else if (event.type === "change") {
+      store.receiveChange(event);
     } else if (event.type === "notice") {
       toast(wording(event, "notice"));
     } else if (event.type === "load") {
@@ -99,6 +102,7 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
     document.body.classList.toggle("offline", lost);
     if (lost) undrawn.length = 0;
     if (status !== "open") return;
+    store.jump = null;
     if (!detail) {
       // A new session counts its runs and panels anew; what is shown stays until its first state.
       started = false;
@@ -135,6 +139,7 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
     duplicate: (panel) => send({ type: "duplicate", panel }),
     remove: (panel) => send({ type: "remove", panel }),
     speed: (value) => send({ type: "speed", value }),
+    slow: (rate) => send({ type: "slow", rate }),
     set: (name, value, panels) => send({ type: "set", name, value, panels }),
     setData: (name, value) => send({ type: "set_data", name, value, keep: store.view.keep }),
     configure: (experiment) => send({ type: "configure", experiment }),
@@ -149,5 +154,7 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
     connect: socket.connect,
     /** What is said of its own accord; false when there is nobody to hear it, which need not be told. */
     mention: socket.send,
+    /** Has the server go to another moment of the run, and stay there. @param {ArrayBuffer} moment */
+    jump: socket.sendBytes,
   };
 }

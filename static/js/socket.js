@@ -122,6 +122,14 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
     return true;
   }
 
+  /** False when there is nobody to take it. @param {ArrayBuffer} bytes */
+  function sendBytes(bytes) {
+    wake();
+    if (socket?.readyState !== WebSocket.OPEN) return false;
+    socket.send(bytes);
+    return true;
+  }
+
   /** Connects at once. */
   function reconnect() {
     abandon();
@@ -139,5 +147,5 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
   addEventListener("online", () => socket?.readyState !== WebSocket.OPEN && reconnect());
   for (const use of ["pointerdown", "keydown"]) addEventListener(use, wake, { capture: true, passive: true });
   document.addEventListener("visibilitychange", wake);
-  return { connect, send, reconnect };
+  return { connect, send, sendBytes, reconnect };
 }

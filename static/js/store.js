@@ -4,6 +4,10 @@
 
 import { rowOf } from "./frames.js";
 import { History } from "./history.js";
+import { Timeline } from "./timeline.js";
+
+/** Histories of removed panels that are kept, in case someone goes back to when they were there. */
+const GONE = 6;
 
 /** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string}} PanelInfo */
 
@@ -41,8 +45,20 @@ export function createStore() {
     place: null,
     /** @type {Map<number, History>} */
     history: new Map(),
+    /** Of panels that were removed. @type {Map<number, History>} */
+    gone: new Map(),
+    timeline: new Timeline(),
+    /** What is shown lies before what the run has come to; it stays so until training goes on. */
+    past: false,
+    /** How many checkpoints the server has gone to in this connection, and whether no frame has come since. */
+    jump: null,
+    jumped: false,
+    /** Updates a second in slow motion, or null. */
+    slow: null,
     /** @type {Map<number, {epoch: number, code: string, message: string}>} */
     diverged: new Map(),
+    /** The same of all panels that ever have in this run. */
+    fallen: new Map(),
     /** Panels that have stopped by themselves; the event is missing where only a frame told it.
      * @type {Map<number, {epoch: number, code: string, params: any, message: string}|null>} */
     stopped: new Map(),
@@ -81,8 +97,13 @@ export function createStore() {
     /** The server's "state" event. */
     receiveState(event) {
       const fresh = event.run !== store.run;
+      if (event.jump !== store.jump) store.jumped = true;
       if (fresh) {
         store.history.clear();
+        store.gone.clear();
+        store.timeline.clear();
+        store.fallen.clear();
+        store.past = false;
         store.diverged.clear();
         store.stopped.clear();
       }
@@ -92,22 +113,59 @@ export function createStore() {
       if (fresh || !alike) store.frame = null;
       Object.assign(store, {
         experiment: event.experiment, playing: event.playing, run: event.run, link: event.link, panels: event.panels,
-        linkComplete: event.link_complete ?? true,
+        linkComplete: event.link_complete ?? true, slow: event.slow, jump: event.jump,
       });
       const known = new Set(event.panels.map((panel) => panel.id));
       for (const panel of event.panels) {
         if (store.history.has(panel.id)) continue;
+        if (store.jumped && store.gone.has(panel.id)) {
+          store.history.set(panel.id, store.gone.get(panel.id));
+          store.gone.delete(panel.id);
+          continue;
+        }
         if (panel.copy_of !== null && store.history.has(panel.copy_of)) store.selected = panel.id; // who copies wants to change the copy
         const origin = store.history.get(panel.copy_of);
         store.history.set(panel.id, origin ? origin.copy() : new History());
         if (store.stopped.has(panel.copy_of)) store.stopped.set(panel.id, store.stopped.get(panel.copy_of));
       }
-      for (const id of store.history.keys()) if (!known.has(id)) store.history.delete(id);
+      for (const [id, history] of store.history) {
+        if (known.has(id)) continue;
+        store.history.delete(id);
+        store.gone.set(id, history);
+        if (store.gone.size > GONE) store.gone.delete(store.gone.keys().next().value);
+      }
       for (const id of store.stopped.keys()) if (!known.has(id)) store.stopped.delete(id);
       if (!known.has(store.selected)) {
         store.selected = event.panels[Math.min(before, event.panels.length - 1)]?.id ?? null;
       }
       store.emit("state", { fresh });
+      if (store.jumped) store.emit("jump");
+    },
+
+    /** The session as it is now, to be gone back to. */
+    receiveCheckpoint(message, buffer) {
+      if (message.run !== store.run) return;
+      const epoch = Number(message.about.epoch);
+      // On a slow line one may come so late that it is of what was dropped since.
+      if (!store.past && epoch > Math.max(...store.panels.map(({ id }) => store.history.get(id).now?.epoch ?? 0))) return;
+      if (buffer.byteLength > store.boot.limits.moment) store.timeline.tooLarge = true;
+      else store.timeline.keep(epoch, buffer);
+      store.emit("timeline");
+    },
+
+    /** Something was changed while the run went on. */
+    receiveChange(event) {
+      store.timeline.flag({ ...event, at: performance.now() });
+      store.emit("timeline");
+    },
+
+    /** Training goes on from an earlier epoch: what came after it is no more. */
+    goOn(epoch) {
+      store.timeline.goOn(epoch);
+      for (const history of store.history.values()) history.cut(epoch);
+      store.gone.clear();
+      store.past = false;
+      store.emit("timeline");
     },
 
     /** Points. What the newest frame predicted was about others. */
@@ -125,6 +183,19 @@ export function createStore() {
     receiveFrame(message) {
       if (message.run !== store.run || message.tensors.boundary.shape[0] !== store.panels.length) return false;
       const { epoch, recorded } = message.tensors;
+      const newest = epoch.data.at(-1);
+      if (store.jumped) {
+        store.jumped = false;
+        store.past = newest < store.timeline.end;
+        if (!store.past) {
+          store.timeline.stand(null);
+          for (const history of store.history.values()) history.cut(newest);
+        }
+        store.emit("timeline");
+      } else if (store.past) {
+        const here = Math.max(...store.panels.map(({ id }) => store.history.get(id).now?.epoch ?? 0));
+        if (newest > here) store.goOn(here);
+      }
       store.panels.forEach((panel, index) => {
         const history = store.history.get(panel.id);
         for (let time = 0; time < epoch.data.length; time++) {
@@ -137,6 +208,8 @@ export function createStore() {
       for (const [index, { id }] of store.panels.entries()) {
         // Other points have set a network going again.
         if (!diverged.data[index] && store.diverged.delete(id)) store.emit("diverged");
+        // Gone back to: what was said of it then holds again.
+        if (diverged.data[index] && !store.diverged.has(id)) store.receiveDivergence(store.fallen.get(id) ?? { panel: id, epoch: newest, code: "overflow", message: "" });
       }
       store.panels.forEach(({ id }, index) => {
         if (!stopped || Boolean(stopped.data[index]) === store.stopped.has(id)) return;
@@ -182,6 +255,7 @@ export function createStore() {
 
     receiveDivergence(event) {
       store.diverged.set(event.panel, event);
+      store.fallen.set(event.panel, event);
       store.emit("diverged", event);
     },
 

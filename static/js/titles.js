@@ -123,6 +123,13 @@ export function titles(descriptors, panels, catalog) {
   return lists.map((list) => list.join(" · ") || t("titles.same"));
 }
 
+/** "learning rate 0.03 → 0.1", "SGD → Adam": one setting before and after it was changed. */
+export function changed(descriptor, before, after, catalog) {
+  const values = [before, after].map((value) => complete(descriptor, value, catalog));
+  if (["number", "integer", "choice", "text"].includes(descriptor.kind)) return named(descriptor, values.map((value) => brief(descriptor, value, catalog)).join(" → "));
+  return (differences(descriptor, values, catalog) ?? [bare(descriptor)]).join(" → ");
+}
+
 /** "8 · 8  ReLU": the layers of a lone network. */
 export function summary(descriptors, panel, catalog) {
   const layers = descriptors.find(({ kind }) => kind === "layers");

@@ -40,9 +40,9 @@ export const chartsFor = (values) => [
   { id: "gradients", key: "charts.gradients", log: true, layers: true, series: [] },
 ];
 
-/** The epochs on screen. @param {null|{range?: number[], share?: number}} zoom @param {Shown[]} shown */
+/** The epochs on screen, those to come again included. @param {null|{range?: number[], share?: number}} zoom @param {Shown[]} shown */
 export function epochRange(zoom, shown) {
-  const end = Math.max(1, ...shown.map(({ history }) => history.now?.epoch ?? 0));
+  const end = Math.max(1, ...shown.map(({ history }) => Math.max(history.now?.epoch ?? 0, history.columns.epoch.at(-1) ?? 0)));
   if (zoom?.range) return zoom.range;
   return zoom?.share ? [end * (1 - zoom.share), end] : [0, end];
 }
@@ -67,6 +67,14 @@ export function line(epochs, values, now, newest, [from, to]) {
     y.push(newest);
   }
   return { x, y: y.map((value) => (Number.isFinite(value) ? value : null)) };
+}
+
+/** A line as it is up to an epoch, and what came after it. */
+function parted({ x, y }, epoch, value) {
+  let at = x.findIndex((each) => each > epoch);
+  if (at < 0) at = x.length;
+  const between = Number.isFinite(value) ? value : null;
+  return [{ x: [...x.slice(0, at), epoch], y: [...y.slice(0, at), between] }, { x: [epoch, ...x.slice(at)], y: [between, ...y.slice(at)] }];
 }
 
 /** Which lines a chart has. @param {Chart} chart @param {Shown[]} shown @param {string|number} layer */
@@ -159,10 +167,10 @@ export function spread(positions, gap, size) {
 
 /**
  * @param {Chart} chart @param {Shown[]} shown
- * @param {{log: boolean, zoom: any, layer: string|number, selected: number, height: number, bayes: Bayes|null, ink: string,
+ * @param {{log: boolean, zoom: any, cursor: number|null, layer: string|number, selected: number, height: number, bayes: Bayes|null, ink: string,
  *   words: (key: string, values?: any) => string}} options
  */
-export function buildChart(chart, shown, { log, zoom, layer, selected, height, bayes, ink, words }) {
+export function buildChart(chart, shown, { log, zoom, cursor, layer, selected, height, bayes, ink, words }) {
   const range = epochRange(zoom, shown);
   const lines = linesOf(chart, shown, layer, selected).map((one) => {
     const { columns, now } = one.panel.history;
@@ -173,15 +181,19 @@ export function buildChart(chart, shown, { log, zoom, layer, selected, height, b
   const best = bestLines(chart, shown, bayes, lines, range);
   const yRange = valueRange(chart, log, lines, best);
   const hovered = chart.share ? ".1%" : chart.floor === undefined ? ".3~g" : ".3f";
-  const traces = [...best, ...lines].map((one) => {
+  // Of an earlier moment the rest of the run is shown paler, and says nothing under the pointer.
+  const rest = cursor === null ? [] : lines.map((one) => ({ ...one, ...parted(one, cursor, one.newest)[1], later: true }));
+  const until = cursor === null ? lines : lines.map((one) => ({ ...one, ...parted(one, cursor, one.newest)[0] }));
+  const traces = [...best, ...rest, ...until].map((one) => {
     const color = one.best && !one.letters ? ink : one.panel.color;
     return {
+      ...(one.later ? { opacity: 0.35, hoverinfo: "skip" } : {}),
       type: "scatter", mode: one.x.length === 1 ? "markers" : "lines", x: one.x, y: one.y,
       line: { color, width: one.main ? 2 : one.best ? 1.6 : 1.3, dash: one.dash, simplify: true }, marker: { color, size: 5 },
-      name: label(one), hovertemplate: `${label(one)} %{y:${hovered}}<extra></extra>`, connectgaps: false, showlegend: false,
+      name: label(one), hovertemplate: one.later ? undefined : `${label(one)} %{y:${hovered}}<extra></extra>`, connectgaps: false, showlegend: false,
     };
   });
-  return { traces, lines: [...lines, ...best], range, yRange, labels: endLabels(lines, chart, shown, layer, log, yRange, height, words), label };
+  return { traces, lines: [...lines, ...best], cursor, range, yRange, labels: endLabels(until, chart, shown, layer, log, yRange, height, words), label };
 }
 
 function endLabels(lines, chart, shown, layer, log, [low, high], height, words) {

@@ -289,6 +289,21 @@ def test_going_to_a_moment_stays_there_at_the_speed_of_now_and_sends_points_only
     assert [kind(m) for m in session.messages(frame=True) if isinstance(m, bytes)] == ["data", "frame"]
 
 
+def test_what_is_gone_away_from_can_be_come_back_to() -> None:
+    session = opened("samples=60&hidden=4")
+    (beginning,) = kept(session)
+    train(session, 2.3)
+    before, at = state(session), session.position
+    session.submit(protocol.Resume(beginning))
+    session.apply()
+    left, here = kept(session)
+    assert checkpoint.decode(left).trainers[0].position == at > 1
+    assert checkpoint.decode(here).trainers[0].position == 0
+    session.submit(protocol.Resume(left))
+    session.apply()
+    assert state(session) == before
+
+
 def test_a_moment_that_is_none_leaves_the_session_where_it_is() -> None:
     session = opened("samples=60&hidden=4")
     train(session, 2)
