@@ -27,6 +27,13 @@ def translate(lang: str, key: str, /, **params: object) -> str:
     return PLACEHOLDER.sub(fill, strings(lang)[key])
 
 
+@cache
+def technical() -> dict[str, str]:
+    """The Chinese of the protocol page, by the English sentence that stands beside the code it describes."""
+    loaded: dict[str, str] = json.loads((LOCALES / "protocol.zh.json").read_text("utf-8"))
+    return loaded
+
+
 def negotiate(asked: str | None, accept_language: str) -> str:
     """The language to answer in: what the address asks for, else the browser's first choice that we speak."""
     if asked in LANGUAGES:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.templating import Jinja2Templates
 
 from app import __version__, api, course, describe, glossary, protocol
-from app.i18n import LANGUAGES, negotiate, translate
+from app.i18n import LANGUAGES, negotiate, technical, translate
 from app.mathml import mathml
 from app.resources import PLOTLY_NAME, TEMPLATES
 from app.schema import Problem
@@ -64,17 +64,23 @@ def _type(annotation: Any) -> str:
     return JSON_TYPES.get(typing.get_origin(annotation) or annotation, "any")
 
 
-def commands() -> list[dict[str, Any]]:
+def _told(lang: str, text: str | None) -> str:
+    """A sentence from the code in the language of the page; in English where it has not been translated."""
+    plain = " ".join((text or "").split())
+    return technical().get(plain, plain) if lang == "zh" else plain
+
+
+def commands(lang: str) -> list[dict[str, Any]]:
     """Every command with its fields, from the models."""
     return [
         {
             "name": typing.get_args(command.model_fields["type"].annotation)[0],
-            "description": command.__doc__,
+            "description": _told(lang, command.__doc__),
             "fields": [
                 {
                     "name": name,
                     "type": _type(field.annotation),
-                    "description": field.description or "",
+                    "description": _told(lang, field.description),
                     "required": field.is_required(),
                 }
                 for name, field in command.model_fields.items()
@@ -85,28 +91,29 @@ def commands() -> list[dict[str, Any]]:
     ]
 
 
-def events() -> list[dict[str, Any]]:
+def events(lang: str) -> list[dict[str, Any]]:
     """Every event with its fields."""
     return [
         {
             "name": name,
-            "description": description,
+            "description": _told(lang, description),
             "fields": [
-                {"name": field, "type": "", "description": text, "required": True} for field, text in fields.items()
+                {"name": field, "type": "", "description": _told(lang, text), "required": True}
+                for field, text in fields.items()
             ],
         }
         for name, (description, fields) in protocol.EVENTS.items()
     ]
 
 
-def messages() -> list[dict[str, Any]]:
+def messages(lang: str) -> list[dict[str, Any]]:
     """Every kind of binary message with its arrays."""
     return [
         {
             "name": kind,
-            "description": description,
+            "description": _told(lang, description),
             "fields": [
-                {"name": name, "type": f"{dtype} {shape}", "description": text, "required": True}
+                {"name": name, "type": f"{dtype} {shape}", "description": _told(lang, text), "required": True}
                 for name, (dtype, shape, text) in arrays.items()
             ],
         }
@@ -114,7 +121,7 @@ def messages() -> list[dict[str, Any]]:
     ]
 
 
-def requests() -> list[dict[str, Any]]:
+def requests(lang: str) -> list[dict[str, Any]]:
     """What can be asked over HTTP, from the routes of `app.api`."""
     listed = []
     for route in api.router.routes:
@@ -124,17 +131,17 @@ def requests() -> list[dict[str, Any]]:
             {
                 "name": parameter.name,
                 "type": "query",
-                "description": parameter.field_info.description or "",
+                "description": _told(lang, parameter.field_info.description),
                 "required": parameter.field_info.is_required(),
             }
             for parameter in route.dependant.query_params
         ]
         body = api.BODIES.get(route.endpoint.__name__)
         for name, field in body.model_fields.items() if body else ():
-            about = {"name": name, "type": _type(field.annotation), "description": field.description or ""}
+            about = {"name": name, "type": _type(field.annotation), "description": _told(lang, field.description)}
             fields.append({**about, "required": field.is_required()})
         name = f"{'/'.join(sorted(route.methods or ()))} {route.path.lstrip('/')}"
-        listed.append({"name": name, "description": route.description, "fields": fields})
+        listed.append({"name": name, "description": _told(lang, route.description), "fields": fields})
     return listed
 
 
@@ -160,9 +167,7 @@ def glossary_page(request: Request) -> HTMLResponse:
 
 @router.get("/protocol", response_class=HTMLResponse)
 def protocol_page(request: Request) -> HTMLResponse:
-    return _render(
-        request, "protocol.html", commands=commands(), events=events(), messages=messages(), requests=requests()
-    )
+    return _render(request, "protocol.html", commands=commands, events=events, messages=messages, requests=requests)
 
 
 def error(request: Request, status: int, problem: Problem, headers: dict[str, str]) -> HTMLResponse:

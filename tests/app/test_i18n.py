@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import app
-from app import links, protocol, tf_links
-from app.i18n import LANGUAGES, negotiate, strings, translate
+from app import links, pages, protocol, tf_links
+from app.i18n import LANGUAGES, negotiate, strings, technical, translate
 from app.schema import CODES, Invalid, Problem, parse
 from app.session import Session
 from engine import NetworkSpec
@@ -258,3 +258,17 @@ def test_the_language_to_answer_in(asked: str | None, header: str, expected: str
 def test_an_unknown_key_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError):
         translate("en", "nothing.of.that.name")
+
+
+def test_the_protocol_page_is_told_in_chinese() -> None:
+    """Every sentence of it has its Chinese in `protocol.zh.json`, and that file says nothing else."""
+    parts = (pages.commands, pages.events, pages.messages, pages.requests)
+    english = {
+        told
+        for part in parts
+        for item in part("en")
+        for told in (item["description"], *(field["description"] for field in item["fields"]))
+        if told
+    }
+    assert english == set(technical())
+    assert all("一" <= max(chinese) or "=" in chinese or len(chinese) < 12 for chinese in technical().values())
