@@ -2,17 +2,30 @@
 // small as the grid, which the style sheet scales up. That is the cheapest way a browser has
 // (60 frames a second with nine panels); drawing at full size would cost ten times as much.
 
-import { colorTable } from "./palette.js";
+import { colorTable, hatchTable } from "./palette.js";
 
 /** @param {HTMLCanvasElement} canvas @param {Uint8Array} cells @param {number} size */
 export function drawBoundary(canvas, cells, size, classes, discretize) {
+  paint(canvas, cells, size, colorTable(classes, discretize));
+}
+
+/** Where seeds disagree, the more the denser. The style sheet cuts it into lines. */
+export function drawDisagreement(canvas, cells, size, classes) {
+  paint(canvas, cells, size, hatchTable(classes));
+}
+
+/** How much the seeds disagree at a place, 0 to 1. */
+export function readDisagreement(cells, size, plane, x, y) {
+  return cells[cellAt(size, plane, x, y)] / 255;
+}
+
+function paint(canvas, cells, size, table) {
   if (canvas.width !== size) canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
   if (canvas.image?.width !== size) {
     canvas.image = context.createImageData(size, size);
     canvas.pixels = new Uint32Array(canvas.image.data.buffer);
   }
-  const table = colorTable(classes, discretize);
   const pixels = canvas.pixels;
   for (let index = 0; index < cells.length; index++) pixels[index] = table[cells[index]];
   context.putImageData(canvas.image, 0, 0);
@@ -20,15 +33,18 @@ export function drawBoundary(canvas, cells, size, classes, discretize) {
 
 /** What a cell says: the value, or the class and how sure the network is (probability of that class). */
 export function readCell(cells, size, classes, plane, x, y) {
-  const [low, high] = plane;
-  const column = Math.min(size - 1, Math.max(0, Math.floor(((x - low) / (high - low)) * size)));
-  const row = Math.min(size - 1, Math.max(0, Math.floor(((high - y) / (high - low)) * size)));
-  const value = cells[row * size + column];
+  const value = cells[cellAt(size, plane, x, y)];
   if (!classes) return { value: value / 127.5 - 1 };
   const levels = Math.floor(256 / classes);
   const predicted = Math.min(classes - 1, Math.floor(value / levels));
   const confidence = Math.min(1, (value - predicted * levels) / (levels - 1));
   return { predicted, probability: 1 / classes + confidence * (1 - 1 / classes) };
+}
+
+function cellAt(size, [low, high], x, y) {
+  const column = Math.min(size - 1, Math.max(0, Math.floor(((x - low) / (high - low)) * size)));
+  const row = Math.min(size - 1, Math.max(0, Math.floor(((high - y) / (high - low)) * size)));
+  return row * size + column;
 }
 
 /** Share of the plane given to each class, for the text summary. @returns {number[]} */

@@ -5,6 +5,7 @@
 
 import { h, icon, setText } from "./dom.js";
 import { epochs as epochText, figure, percent } from "./format.js";
+import { ENDS } from "./frames.js";
 import { currentLanguage, hasText, t } from "./i18n.js";
 import { createFlags } from "./flags.js";
 import { LETTERS, panelColor, theme } from "./palette.js";
@@ -58,9 +59,9 @@ export function createCharts(store, loop, visit) {
         chart.job.now();
       } }, t("charts.log"));
     chart.zoomButton = button("charts.late", "i-late", () => look(zoom ? null : { share: 1 / 3 }));
-    const keys = [...spec.series, ...(spec.best ? [{ key: "charts.best", dash: "fine" }] : [])];
-    chart.legend = h("span", { class: "chart-legend" }, keys.length > 1
-      ? keys.map(({ key, dash }) => h("span", { class: `key ${dash}`, "data-key": key, title: t(key) }, t(hasText(`${key}_short`) ? `${key}_short` : key))) : null);
+    const named = [...spec.series, ...(spec.best ? [{ key: "charts.best", dash: "fine" }] : [])];
+    const keys = [...(named.length > 1 ? named : []), { key: "seeds.band", dash: "area" }];
+    chart.legend = h("span", { class: "chart-legend" }, keys.map(({ key, dash }) => h("span", { class: `key ${dash}`, "data-key": key, title: t(key) }, t(hasText(`${key}_short`) ? `${key}_short` : key))));
     chart.logButton.hidden = spec.floor !== undefined;
     if (spec.layers) {
       chart.select = h("select", { class: "layer-select", "aria-label": t("charts.which_layer") });
@@ -130,7 +131,7 @@ export function createCharts(store, loop, visit) {
     const height = chart.picture.clientHeight;
     const built = buildChart(chart.spec, shown, { log: chart.log, zoom, cursor: store.past ? shown[0].history.now.epoch : null, layer, selected: store.selectedIndex, bayes: store.bayes, ink: getComputedStyle(document.documentElement).getPropertyValue("--text").trim(), height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
     describe(chart, built);
-    for (const key of chart.legend.children) key.hidden = !built.lines.some((one) => one.name === key.dataset.key);
+    for (const key of chart.legend.children) key.hidden = !built.lines.some((one) => (key.classList.contains("area") ? one.low : one.name === key.dataset.key));
     if (chart.details.open) fillTable(chart, built);
     showZoom(chart);
     if (!chart.seen || !plotly || width < 40 || height < 40) return;
@@ -145,14 +146,14 @@ export function createCharts(store, loop, visit) {
 
   const fontSize = () => Math.max(11, parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.72);
 
-  function layout(chart, { cursor, range, yRange, labels, traces }, width, height, size) {
+  function layout(chart, { cursor, range, yRange, labels, lines }, width, height, size) {
     const style = getComputedStyle(document.documentElement);
     const color = (name) => style.getPropertyValue(name).trim();
     const axis = { gridcolor: color("--line"), zeroline: false, linecolor: color("--line"), tickfont: { size, color: color("--muted") }, fixedrange: true, automargin: false, tickcolor: color("--line") };
     return {
       width, height, margin: Object.fromEntries(Object.entries(MARGIN).map(([side, units]) => [side, units * size])), paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, showlegend: false, uirevision: "keep",
       font: { family: style.getPropertyValue("--font"), size, color: color("--text") },
-      hovermode: traces.length <= Math.min(8, (height - 3 * size) / (1.7 * size)) ? "x unified" : "closest", dragmode: "zoom", hoverdistance: 30,
+      hovermode: lines.length <= Math.min(8, (height - 3 * size) / (1.7 * size)) ? "x unified" : "closest", dragmode: "zoom", hoverdistance: 30,
       hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--line-strong"), font: { size, color: color("--text") } },
       xaxis: { ...axis, range, fixedrange: false, nticks: Math.max(3, Math.round(width / 90)), hoverformat: ".6~g" },
       yaxis: { ...axis, range: yRange, type: chart.log ? "log" : "-", nticks: Math.max(4, Math.round(height / 36)),
@@ -189,7 +190,7 @@ export function createCharts(store, loop, visit) {
     }
     chart.summarized = performance.now();
     const epoch = Math.floor(lines[0]?.panel.history.now.epoch ?? 0);
-    const parts = lines.map((one) => `${label(one)} ${show(chart, one.newest)}`);
+    const parts = lines.map((one) => `${label(one)} ${show(chart, one.newest)}${one.low ? ` (${t("seeds.range", { low: show(chart, one.low.at(-1) ?? NaN), high: show(chart, one.high.at(-1) ?? NaN) })})` : ""}`);
     chart.picture.setAttribute("aria-label", t("charts.summary", { name: t(chart.spec.key), epoch, values: parts.join(", ") }));
   }
 
@@ -197,20 +198,26 @@ export function createCharts(store, loop, visit) {
     const epochs = lines[0]?.x ?? [];
     const columns = Math.min(5, epochs.length);
     const picks = [...Array(columns).keys()].map((index) => Math.round((index * (epochs.length - 1)) / Math.max(1, columns - 1))).reverse();
-    const at = (one, pick) => one.y[one.x.indexOf(epochs[pick])] ?? NaN;
+    const rows = lines.flatMap((one) => [[label(one), one.x, one.y], ...(one.low ? [[t("seeds.low_of", { name: label(one) }), one.x, one.low], [t("seeds.high_of", { name: label(one) }), one.x, one.high]] : [])]);
+    const at = (x, y, pick) => y[x.indexOf(epochs[pick])] ?? NaN;
     const flags = chart.flags.list();
     chart.table.replaceChildren(...(flags.length ? [h("h3", {}, t("flags.heading")), h("ul", { class: "flag-list" }, flags.map((flag) => h("li", {}, chart.flags.line(flag))))] : []), h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("charts.epoch")), picks.map((pick) => h("th", { scope: "col", class: "figure" }, epochText(epochs[pick]).replace(/^[0,]+(?=\d)/, ""))))),
-      h("tbody", {}, lines.map((one) => h("tr", {}, h("th", { scope: "row" }, label(one)), picks.map((pick) => h("td", { class: "figure" }, show(chart, at(one, pick)))))))));
+      h("tbody", {}, rows.map(([name, x, y]) => h("tr", {}, h("th", { scope: "row" }, name), picks.map((pick) => h("td", { class: "figure" }, show(chart, at(x, y, pick)))))))));
   }
 
   function download(spec) {
     const rows = [];
     shownPanels().forEach(({ letter, history }) => {
-      const depth = history.gradients.length;
-      const columns = spec.layers ? [...Array(depth).keys()].map((layer) => [`gradient_norm_${layer === depth - 1 ? "output" : layer + 1}`, history.gradients[layer]])
-        : spec.series.map(({ column, optional }) => [column, history.columns[column], optional]).filter(([, values, optional]) => !optional || values.some((value) => value > 0));
-      for (const [name, values] of columns) values.forEach((value, index) => rows.push([letter, history.columns.epoch[index], name, Number.isFinite(value) ? value : ""]));
+      const { columns: known, gradients, gradientBand } = history;
+      const depth = gradients.length;
+      const layerName = (layer) => `gradient_norm_${layer === depth - 1 ? "output" : layer + 1}`;
+      const columns = spec.layers ? [...Array(depth).keys()].flatMap((layer) => [[layerName(layer), gradients[layer]], ...ENDS.map((end) => [`${layerName(layer)}_${end}`, gradientBand[end][layer]])])
+        : spec.series.flatMap(({ column, optional }) => [[column, known[column], optional], ...ENDS.map((end) => [`${column}_${end}`, known[`${column}_${end}`]])]);
+      for (const [name, values, optional] of columns) {
+        if (!values || (optional && !values.some((value) => value > 0))) continue;
+        values.forEach((value, index) => rows.push([letter, known.epoch[index], name, Number.isFinite(value) ? value : ""]));
+      }
     });
     const text = `panel,epoch,series,value\r\n${rows.map((row) => row.join(",")).join("\r\n")}\r\n`;
     const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: `${spec.id}.csv` });

@@ -18,6 +18,7 @@ export function createData(store, commands) {
   const unused = h("p", { class: "sentence unused" });
   let form = null;
   let redraws = [];
+  let hatched = null;
   legend.append(marks);
 
   function build() {
@@ -84,7 +85,13 @@ export function createData(store, commands) {
           context.beginPath();
           context.arc(9, 9, 7, 0, 2 * Math.PI);
           context.stroke();
-        }), t("legend.wrong"), null) : null));
+        }), t("legend.wrong"), null) : null,
+        hatched = dimensions === 1 ? null : row(h("span", { class: "mark hatched" }), t("legend.disagree"), null)));
+    showHatched();
+  }
+
+  function showHatched() {
+    if (hatched) hatched.hidden = store.seeds < 2;
   }
 
   /** One line that is always there: what is best possible, or why that is not known. */
@@ -127,6 +134,7 @@ export function createData(store, commands) {
     update();
     draw();
   });
+  store.on("state", showHatched);
   store.on("state", update);
   store.on("select", drawBest);
   store.on("bayes", drawBest);

@@ -35,6 +35,10 @@ export const SCALARS = [
   "train_error", "test_error", "validation_error", "train_dev_error", "dead_ratio", "saturation_ratio", "zero_ratio",
 ];
 
+/** Of these a frame tells the band of several seeds as well, as `…_low` and `…_high`. */
+export const BANDED = ["train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2", "dead_ratio"];
+export const ENDS = ["low", "high"];
+
 /** One time row of one panel as plain numbers; names as on the wire, NaN for what is not there. */
 export function rowOf(tensors, time, panel) {
   const panels = tensors.train_loss.shape[1];
@@ -46,6 +50,11 @@ export function rowOf(tensors, time, panel) {
   };
   const row = { epoch: tensors.epoch.data[time], layer_dead_ratio: layers("layer_dead_ratio"), gradient_norm: layers("gradient_norm") };
   for (const name of SCALARS) row[name] = tensors[name]?.data[at] ?? NaN;
+  for (const end of ENDS) {
+    if (!tensors[`test_loss_${end}`]) continue;
+    for (const name of BANDED) row[`${name}_${end}`] = tensors[`${name}_${end}`].data[at];
+    row[`gradient_norm_${end}`] = layers(`gradient_norm_${end}`);
+  }
   return row;
 }
 

@@ -13,10 +13,26 @@ export function drawGround(canvas) {
   context.fillRect(0, 0, 1, 1);
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Float32Array} values the output at even steps over the plane's width */
-export function drawGraph(canvas, values, { size, plane: [low, high], color }) {
+/**
+ * @param {HTMLCanvasElement} canvas @param {Float32Array} values the output at even steps over the plane's width
+ * @param {Float32Array[]|null} band lower and upper end of what several seeds say
+ */
+export function drawGraph(canvas, values, { size, plane: [low, high], color }, band = null) {
   const context = fit(canvas, size);
   const scale = size / (high - low);
+  // Far outside is as good as outside, and huge numbers confuse the rasterizer.
+  const down = (value) => (high - Math.max(2 * low, Math.min(2 * high, HEIGHT * value))) * scale;
+  if (band && band[0].every(Number.isFinite) && band[1].every(Number.isFinite)) {
+    const [bottom, top] = band;
+    const last = values.length - 1;
+    context.beginPath();
+    for (let index = 0; index <= last; index++) context.lineTo((index / last) * size, down(top[index]));
+    for (let index = last; index >= 0; index--) context.lineTo((index / last) * size, down(bottom[index]));
+    context.fillStyle = color;
+    context.globalAlpha = 0.3;
+    context.fill();
+    context.globalAlpha = 1;
+  }
   context.beginPath();
   let pen = "moveTo";
   values.forEach((value, index) => {
@@ -24,9 +40,7 @@ export function drawGraph(canvas, values, { size, plane: [low, high], color }) {
       pen = "moveTo";
       return;
     }
-    // Far outside is as good as outside, and huge numbers confuse the rasterizer.
-    const height = Math.max(2 * low, Math.min(2 * high, HEIGHT * value));
-    context[pen]((index / (values.length - 1)) * size, (high - height) * scale);
+    context[pen]((index / (values.length - 1)) * size, down(value));
     pen = "lineTo";
   });
   context.lineJoin = "round";

@@ -2,10 +2,12 @@
 // when full, every second row goes and from then on only every second new one is kept, so a run
 // left alone overnight shows its whole course at half the detail instead of filling the memory.
 
-import { SCALARS } from "./frames.js";
+import { BANDED, ENDS, SCALARS } from "./frames.js";
 
 const LIMIT = 1200;
 const COLUMNS = ["epoch", ...SCALARS];
+/** Only where there are several seeds. */
+const BANDS = BANDED.flatMap((name) => ENDS.map((end) => `${name}_${end}`));
 
 export class History {
   constructor() {
@@ -15,6 +17,8 @@ export class History {
     this.columns = Object.fromEntries(COLUMNS.map((name) => [name, []]));
     /** @type {number[][]} one column a weight layer */
     this.gradients = [];
+    /** The same for the ends of the band of several seeds. @type {Record<string, number[][]>} */
+    this.gradientBand = { low: [], high: [] };
     /** The newest row, recorded or not. */
     this.now = null;
   }
@@ -29,6 +33,7 @@ export class History {
     Object.assign(other, { stride: this.stride, seen: this.seen, now: this.now });
     other.columns = Object.fromEntries(Object.entries(this.columns).map(([name, values]) => [name, values.slice()]));
     other.gradients = this.gradients.map((values) => values.slice());
+    for (const end of ENDS) other.gradientBand[end] = this.gradientBand[end].map((values) => values.slice());
     return other;
   }
 
@@ -37,10 +42,11 @@ export class History {
     if (last !== undefined && row.epoch <= last) return;
     if (this.seen++ % this.stride) return;
     for (const name of COLUMNS) this.columns[name].push(row[name]);
-    row.gradient_norm.forEach((value, layer) => {
-      this.gradients[layer] ??= Array(this.length - 1).fill(NaN);
-      this.gradients[layer].push(value);
-    });
+    const before = this.length - 1;
+    for (const name of BANDS) if (name in row) (this.columns[name] ??= Array(before).fill(NaN)).push(row[name]);
+    const keep = (lists, values) => values?.forEach((value, layer) => (lists[layer] ??= Array(before).fill(NaN)).push(value));
+    keep(this.gradients, row.gradient_norm);
+    for (const end of ENDS) keep(this.gradientBand[end], row[`gradient_norm_${end}`]);
     if (this.length >= LIMIT) this.thin();
   }
 
@@ -56,8 +62,9 @@ export class History {
 
   thin() {
     const even = (values) => values.filter((_, index) => index % 2 === 0);
-    for (const name of COLUMNS) this.columns[name] = even(this.columns[name]);
+    for (const name of Object.keys(this.columns)) this.columns[name] = even(this.columns[name]);
     this.gradients = this.gradients.map(even);
+    for (const end of ENDS) this.gradientBand[end] = this.gradientBand[end].map(even);
     this.stride *= 2;
   }
 }

@@ -9,20 +9,23 @@ import { createNetworkView } from "./network-view.js";
 import { LETTERS, panelColor } from "./palette.js";
 import { createResults } from "./results-view.js";
 import { createPoint } from "./point-view.js";
+import { createSeedsView } from "./seeds-view.js";
 import { recallHere, rememberHere } from "./saved.js";
+import { seedNumber } from "./seeds.js";
 
 /**
  * A tab. `name` is its id, and `inside.<name>` its text; `views` says what the server is asked for while it is on
  * screen, and `show` is called whenever something of it may have changed (`store.seen(kind)` has the messages),
  * `draw` with every drawn frame. `diverged` tells that it has something to show also of a network that has diverged.
  * @typedef {{name: string, element: HTMLElement, views: () => any[], show: () => void, draw?: () => void, leave?: () => void,
- *   words?: () => void, theme?: () => void, diverged?: boolean}} Tab
+ *   words?: () => void, theme?: () => void, diverged?: boolean, allSeeds?: boolean}} Tab
+ * Of several seeds a tab shows the chosen one as far as it asks for views, else their mean; `allSeeds`: it shows all.
  * `words()` is what the names of units depend on besides the network's shape; `ask` tells the server of other views.
  * @typedef {(parts: {store: any, commands: any, loop: any, words: () => string, ask: () => void}) => Tab} Maker
  */
 
 /** @type {Maker[]} */
-const MAKERS = [createNetworkView, createLayers, createPoint, createResults];
+const MAKERS = [createNetworkView, createLayers, createPoint, createResults, createSeedsView];
 const KEY = "inside";
 
 export function createInside(store, commands, loop) {
@@ -83,7 +86,7 @@ export function createInside(store, commands, loop) {
   function ask() {
     if (!store.panels.length || store.run === null) return;
     const views = open ? tab.views() : [];
-    const wanted = views.length ? { id: store.selected, views } : null;
+    const wanted = views.length ? { id: store.selected, seed: store.seed, views } : null;
     if (same(asked, wanted) || (asked === undefined && wanted === null)) return;
     const place = store.panels.findIndex(({ id }) => id === wanted?.id);
     if (commands.look(wanted && place, views)) asked = wanted;
@@ -113,7 +116,8 @@ export function createInside(store, commands, loop) {
     root.style.setProperty("--panel", panelColor(index));
     setText(letter, LETTERS[index]);
     letter.hidden = store.panels.length < 2;
-    setText(heading, store.panels.length < 2 ? t("inside.heading") : t("inside.heading_of", { letter: LETTERS[index] }));
+    const name = store.panels.length < 2 ? t("inside.heading") : t("inside.heading_of", { letter: LETTERS[index] });
+    setText(heading, store.seeds > 1 && !tab.allSeeds ? `${name} · ${tab.views().length ? t("seeds.seed", { number: seedNumber(store, store.seed) }) : t("seeds.mean")}` : name);
     const gone = store.diverged.has(store.selected) && !tab.diverged;
     const missing = tab.views().some((view) => !store.seen(view.id ?? view));
     waiting.hidden = !gone && !missing;

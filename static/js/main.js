@@ -26,6 +26,7 @@ import { keepExperiment, keptExperiment } from "./saved.js";
 import { createPreprocessing } from "./preprocessing.js";
 import { createResolved } from "./resolved.js";
 import { createRun } from "./run.js";
+import { createSeeds } from "./seeds.js";
 import { createSettings } from "./settings.js";
 import { createStore } from "./store.js";
 import { createSwitches } from "./switches.js";
@@ -63,7 +64,15 @@ const { loop, send } = run;
 
 const commands = {
   ...run.commands,
-  add: () => run.commands.duplicate(store.selectedIndex),
+  add: () => commands.duplicate(store.selectedIndex),
+  duplicate(panel) {
+    touched = null;
+    run.commands.duplicate(panel);
+  },
+  seeds(value) {
+    touched = null;
+    run.commands.seeds(value);
+  },
   set(name, value, panels) {
     touched = { column: settings, path: [store.selectedIndex, name] };
     run.commands.set(name, value, panels);
@@ -80,9 +89,9 @@ const commands = {
     for (const name of changedByPoints(before)) if (!same(before[name], store.experiment.data[name])) send({ type: "set_data", name, value: before[name], keep: true });
   },
   sameData: (one, other) => changedByPoints(one).every((name) => same(one[name], other[name])),
-  look: (panel, views) => run.mention({ type: "look", panel, views }),
-  ask: (panel, view) => send({ type: "ask", panel, view }),
-  weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value }),
+  look: (panel, views) => run.mention({ type: "look", panel, views, seed: store.seed }),
+  ask: (panel, view) => send({ type: "ask", panel, view, seed: store.seed }),
+  weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value, seed: store.seed }),
   configure(experiment) {
     settings.clear();
     data.clear();
@@ -106,6 +115,7 @@ const vary = createVary(store, commands);
 createBayes(store);
 createPreprocessing(store);
 createResolved(store);
+createSeeds(store, commands);
 const editor = createEditor(store, commands);
 const upload = createUpload(editor);
 const files = createFiles(store, commands, { upload: upload.open });

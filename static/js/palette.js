@@ -83,6 +83,24 @@ export function colorTable(classes, discretize) {
   return tables.get(key);
 }
 
+/** Of the hatching where seeds disagree: half of them, and it is as dense as it gets. */
+const HATCH = { light: [20, 23, 27], dark: [255, 255, 255] };
+
+/** What values (regression) may differ by before it is hatched: they never agree in every digit. */
+const SLACK = 26;
+
+/** The 256 pixels of the hatching, from none where all seeds agree. @returns {Uint32Array} */
+export function hatchTable(classes) {
+  const mode = theme();
+  const least = classes ? 0 : SLACK;
+  const key = `hatch ${least} ${mode}`;
+  if (!tables.has(key)) {
+    const [red, green, blue] = HATCH[mode];
+    tables.set(key, Uint32Array.from({ length: 256 }, (_, value) => (Math.round(Math.max(0, Math.min(1, (value - least) / (127 - least))) * 190) << 24) | (blue << 16) | (green << 8) | red));
+  }
+  return tables.get(key);
+}
+
 /** The 256 pixels of a unit's response, -1 to 1 at full strength; of a dead unit in greys. @returns {Uint32Array} */
 export function responseTable(grey) {
   const mode = theme();

@@ -3,7 +3,7 @@
 // id, so duplicating or removing one leaves the others untouched, and each redraws only the layer
 // that changed.
 
-import { areas, drawBoundary, extent, readCell } from "./boundary.js";
+import { areas, drawBoundary, drawDisagreement, extent, readCell, readDisagreement } from "./boundary.js";
 import { drawContours } from "./contour.js";
 import { h, icon, setText } from "./dom.js";
 import * as format from "./format.js";
@@ -52,19 +52,23 @@ export function createPanels(store, commands, loop) {
     const duplicate = h("button", { type: "button", class: "mini", onclick: () => commands.duplicate(at()) }, icon("i-copy"));
     const remove = h("button", { type: "button", class: "mini", onclick: () => commands.remove(at()) }, icon("i-close"));
     const boundary = h("canvas", { class: "boundary" });
+    const disagreement = h("canvas", { class: "disagreement", hidden: true });
     const points = h("canvas", { class: "points" });
     const graph = h("canvas", { class: "graph" });
     const rings = h("canvas", { class: "rings" });
     const readout = h("p", { class: "readout figure", hidden: true });
-    const picture = h("div", { class: "picture", role: "img" }, boundary, points, graph, rings);
+    const picture = h("div", { class: "picture", role: "img" }, boundary, disagreement, points, graph, rings);
     const overlay = h("div", { class: "overlay", hidden: true });
     const badge = h("p", { class: "badge", hidden: true });
     const stage = h("div", { class: "stage" }, picture, badge, readout, overlay);
     const sparkline = h("canvas", { class: "sparkline", "aria-hidden": "true" });
     const numbers = h("table", { class: "numbers" });
+    const solved = h("span", { class: "figure" });
+    const hatched = h("span", { class: "hatched muted" });
+    const seeds = h("p", { class: "seeds-line", hidden: true }, solved, hatched);
     const element = h("article", { class: "panel", onclick: (event) => !event.target.closest("button") && store.select(id) },
-      h("header", { class: "panel-head" }, select, duplicate, remove), stage, numbers);
-    const card = { id, element, stage, picture, boundary, graph, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, numbers, values: [], sparkline, size: 0, name: "", wrong: [] };
+      h("header", { class: "panel-head" }, select, duplicate, remove), stage, numbers, seeds);
+    const card = { id, element, stage, picture, boundary, disagreement, seeds, solved, hatched, graph, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, numbers, values: [], sparkline, size: 0, name: "", wrong: [] };
     card.staticJob = loop.job(() => paintPoints(card), 0);
     card.slowJob = loop.job(() => paintSlow(card), 220);
     stage.addEventListener("pointermove", (event) => point(stage, event));
@@ -81,7 +85,8 @@ export function createPanels(store, commands, loop) {
   function layNumbers(card) {
     const kind = store.data?.classes === 0 ? "values" : "classes";
     const rows = ROWS.filter((row) => row === "test" || row === "train" || held.rows.includes(row));
-    const key = `${kind} ${rows} ${currentLanguage()}`;
+    const many = store.seeds > 1;
+    const key = `${kind} ${store.data?.dimensions} ${rows} ${currentLanguage()} ${many}`;
     if (card.laid === key) return;
     card.laid = key;
     const columns = COLUMNS[kind];
@@ -98,11 +103,17 @@ export function createPanels(store, commands, loop) {
     card.numbers.classList.toggle("wide", columns.length > 2);
     card.numbers.classList.toggle("long", rows.length > 2);
     card.numbers.replaceChildren(
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, t("numbers.part"))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col", title: many ? t("seeds.mean_help") : null }, h("span", { class: many ? null : "visually-hidden" }, t(many ? "seeds.mean_short" : "numbers.part"))),
         columns.map(([name, key]) => h("th", { scope: "col", title: name === "loss" || name === "accuracy" ? null : t(`${key}_help`) }, t(key))),
         h("th", { scope: "col", title: t("numbers.dead_help") }, t("numbers.dead")))),
       h("tbody", {}, body));
-    workspace.style.setProperty("--extra-rows", String(rows.length - 2));
+    workspace.style.setProperty("--extra-rows", String(rows.length - 2 + (many ? 1 : 0)));
+    card.seeds.hidden = !many;
+    card.seeds.title = many ? t("seeds.solved_help") : "";
+    const curve = store.data?.dimensions === 1;
+    card.hatched.classList.toggle("area", curve);
+    card.hatched.title = t(curve ? "seeds.curve_help" : kind === "values" ? "seeds.differ_help" : "seeds.disagree_help");
+    card.hatched.replaceChildren(h("span", {}, t(curve ? "seeds.band_short" : kind === "values" ? "seeds.differ" : "seeds.disagree")));
     const now = store.history.get(card.id)?.now;
     if (now) tell(card, now);
   }
@@ -142,7 +153,8 @@ export function createPanels(store, commands, loop) {
     }
     card.summarized = now;
     const about = { letter: LETTERS[index], title: card.name, epoch: Math.floor(history.now.epoch) };
-    card.picture.setAttribute("aria-label", data.classes ? summary(card, index, about, history.now) : valueSummary(index, about, history.now));
+    const words = data.classes ? summary(card, index, about, history.now) : valueSummary(index, about, history.now);
+    card.picture.setAttribute("aria-label", frame.tensors.solved ? `${words} ${seedsSummary(index)}` : words);
   }
 
   function summary(card, index, about, now) {
@@ -152,6 +164,18 @@ export function createPanels(store, commands, loop) {
       areas: shares.map((share, at) => `${t("legend.class", { number: at + 1 })} ${format.percent(share, 0)}`).join(", "),
     });
   }
+
+  function seedsSummary(index) {
+    const { disagreement } = store.frame.tensors;
+    const cells = slice(disagreement, index);
+    const share = cells.reduce((count, value) => count + (value > 0), 0) / cells.length;
+    return t("seeds.summary", { ...solvedOf(index), share: format.percent(share, 0) });
+  }
+
+  const solvedOf = (index) => {
+    const { solved, lost } = store.frame.tensors;
+    return { solved: solved.data[index], lost: lost.data[index], count: store.seeds };
+  };
 
   function valueSummary(index, about, now) {
     const { curve, boundary } = store.frame.tensors;
@@ -166,23 +190,29 @@ export function createPanels(store, commands, loop) {
     const { frame, data } = store;
     if (!frame || !data) return;
     const size = frame.tensors.boundary.shape[1];
-    const { curve } = frame.tensors;
+    const { curve, curve_low: low, curve_high: high, disagreement } = frame.tensors;
     const slowly = performance.now();
     holdRows();
     store.panels.forEach((panel, index) => {
       const card = cards.get(panel.id);
       card.graph.hidden = !curve;
+      card.disagreement.hidden = !disagreement || Boolean(curve);
       if (curve) {
         drawGround(card.boundary);
-        if (card.size) drawGraph(card.graph, slice(curve, index), { ...options(card), color: panelColor(index) });
+        if (card.size) drawGraph(card.graph, slice(curve, index), { ...options(card), color: panelColor(index) }, low ? [slice(low, index), slice(high, index)] : null);
       } else {
         drawBoundary(card.boundary, slice(frame.tensors.boundary, index), size, data.classes, store.view.discretize);
+        if (disagreement) drawDisagreement(card.disagreement, slice(disagreement, index), size, data.classes);
       }
       card.slowJob.mark();
       layNumbers(card);
       if (!store.playing || slowly - (card.told ?? 0) > 120) {
         card.told = slowly;
         tell(card, store.history.get(panel.id).now);
+        if (frame.tensors.solved) {
+          const counts = solvedOf(index);
+          setText(card.solved, t(counts.lost ? "seeds.solved_lost" : "seeds.solved", counts));
+        }
       }
     });
     showPointer();
@@ -230,7 +260,7 @@ export function createPanels(store, commands, loop) {
 
   /** What the network says where the pointer is: in words, and the colour it has there. */
   function read(index) {
-    const { curve, boundary } = store.frame.tensors;
+    const { curve, boundary, disagreement } = store.frame.tensors;
     const { plane } = store.boot;
     const x = pointer.x.toFixed(1);
     if (curve) {
@@ -239,8 +269,10 @@ export function createPanels(store, commands, loop) {
     }
     const { value, predicted, probability } = readCell(slice(boundary, index), boundary.shape[1], store.data.classes, plane, pointer.x, pointer.y);
     const place = `(${x}, ${pointer.y.toFixed(1)})`;
-    if (value !== undefined) return { color: valueColor(value), text: `${place} ${t("panels.read_value", { value: value.toFixed(2) })}` };
-    return { color: classColor(predicted), text: `${place} ${t("legend.class", { number: predicted + 1 })} ${format.percent(probability, 0)}` };
+    const apart = disagreement ? readDisagreement(slice(disagreement, index), boundary.shape[1], plane, pointer.x, pointer.y) : 0;
+    if (value !== undefined) return { color: valueColor(value), text: `${place} ${t("panels.read_value", { value: value.toFixed(2) })}${apart ? ` ± ${apart.toFixed(2)}` : ""}` };
+    const others = apart ? ` · ${t("seeds.read", { share: format.percent(apart, 0) })}` : "";
+    return { color: classColor(predicted), text: `${place} ${t("legend.class", { number: predicted + 1 })} ${format.percent(probability, 0)}${others}` };
   }
 
   function update() {

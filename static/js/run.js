@@ -140,6 +140,7 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
     remove: (panel) => send({ type: "remove", panel }),
     speed: (value) => send({ type: "speed", value }),
     slow: (rate) => send({ type: "slow", rate }),
+    seeds: (value) => send({ type: "seeds", value }),
     set: (name, value, panels) => send({ type: "set", name, value, panels }),
     setData: (name, value) => send({ type: "set_data", name, value, keep: store.view.keep }),
     configure: (experiment) => send({ type: "configure", experiment }),

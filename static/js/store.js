@@ -11,6 +11,9 @@ const GONE = 6;
 
 /** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string}} PanelInfo */
 
+/** The view that is about all seeds, whichever is chosen. */
+const ALL_SEEDS = "seeds";
+
 export function createStore() {
   const listeners = new Map();
   const store = {
@@ -24,6 +27,8 @@ export function createStore() {
     /** @type {PanelInfo[]} */
     panels: [],
     selected: null,
+    /** Which of a panel's networks is looked into where there are several seeds, from 0. */
+    seed: 0,
     /** The points; classes is 0 where they carry values instead.
      * @type {null|{points: Float32Array, labels: Uint8Array, values: Float32Array|null, part: Uint8Array,
      *   classes: number, dimensions: number, count: number}} */
@@ -78,6 +83,11 @@ export function createStore() {
       return Math.max(0, store.panels.findIndex((panel) => panel.id === store.selected));
     },
 
+    /** How many networks each panel trains. */
+    get seeds() {
+      return store.experiment?.seeds ?? 1;
+    },
+
     /** The catalog's entry of the dataset in use. */
     get dataset() {
       return store.boot.catalog.datasets.find(({ id }) => id === store.experiment.data.dataset.id);
@@ -86,6 +96,14 @@ export function createStore() {
     select(id) {
       if (store.selected === id) return;
       store.selected = id;
+      store.emit("select");
+    },
+
+    /** Another of the panel's networks; what was seen of the one before is not about it. */
+    chooseSeed(seed) {
+      if (store.seed === seed) return;
+      store.seed = seed;
+      for (const kind of store.seenViews.keys()) if (kind !== ALL_SEEDS) store.seenViews.delete(kind);
       store.emit("select");
     },
 
@@ -115,6 +133,7 @@ export function createStore() {
         experiment: event.experiment, playing: event.playing, run: event.run, link: event.link, panels: event.panels,
         linkComplete: event.link_complete ?? true, slow: event.slow, jump: event.jump,
       });
+      if (store.seed >= store.seeds) store.seed = 0;
       const known = new Set(event.panels.map((panel) => panel.id));
       for (const panel of event.panels) {
         if (store.history.has(panel.id)) continue;

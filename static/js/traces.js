@@ -3,6 +3,10 @@
 // where they would overlap. Knows nothing of Plotly beyond the shape of its input, so that it can
 // be tested without a browser.
 
+import { ENDS } from "./frames.js";
+
+/** Opacity of a band, as the end of a colour. */
+const BAND = "33";
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const MOST = 260;
 /** Up to so many panels, every line of each can be told apart. */
@@ -77,6 +81,12 @@ function parted({ x, y }, epoch, value) {
   return [{ x: [...x.slice(0, at), epoch], y: [...y.slice(0, at), between] }, { x: [epoch, ...x.slice(at)], y: [between, ...y.slice(at)] }];
 }
 
+/** The two ends of the band of several seeds: what was, and what is now; null where there is one seed. */
+function bandOf(read) {
+  const [low, high] = ENDS.map(read);
+  return low[0] && high[0] ? [low, high] : null;
+}
+
 /** Which lines a chart has. @param {Chart} chart @param {Shown[]} shown @param {string|number} layer */
 function linesOf(chart, shown, layer, selected) {
   const list = [];
@@ -86,7 +96,8 @@ function linesOf(chart, shown, layer, selected) {
       for (const { column, key, dash, optional, own } of chart.series) {
         if (own && shown.length > FEW && index !== selected) continue;
         if (optional && !columns[column].some((value) => value > 0) && !(now?.[column] > 0)) continue;
-        list.push({ panel, values: columns[column], newest: now?.[column], name: key, dash, main: column.startsWith("test") || chart.series.length === 1 });
+        const main = column.startsWith("test") || chart.series.length === 1;
+        list.push({ panel, values: columns[column], newest: now?.[column], name: key, dash, main, ends: main && bandOf((end) => [columns[`${column}_${end}`], now?.[`${column}_${end}`]]) });
       }
       return;
     }
@@ -94,7 +105,7 @@ function linesOf(chart, shown, layer, selected) {
     const wanted = layer === "all" ? (index === selected ? [...Array(depth).keys()] : []) : [layer === "output" ? depth - 1 : layer];
     for (const at of wanted) {
       if (at < 0 || at >= depth) continue;
-      list.push({ panel, values: gradients[at] ?? [], newest: now?.gradient_norm[at], layer: at, output: at === depth - 1, dash: layer === "all" ? DASHES[at % DASHES.length] : "solid", main: true });
+      list.push({ panel, values: gradients[at] ?? [], newest: now?.gradient_norm[at], ends: layer !== "all" && bandOf((end) => [panel.history.gradientBand[end][at], now?.[`gradient_norm_${end}`]?.[at]]), layer: at, output: at === depth - 1, dash: layer === "all" ? DASHES[at % DASHES.length] : "solid", main: true });
     }
   });
   return list;
@@ -116,7 +127,7 @@ function bestLines(chart, shown, bayes, lines, range) {
     name: "charts.best", dash: "1px,3px", x, y: x.map(() => value), newest: value, main: false }));
 }
 
-const nice = (value) => {
+export const nice = (value) => {
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 1.5, 2, 3, 4, 5, 7.5, 10].find((step) => step * power >= value * 0.999) * power;
 };
@@ -130,8 +141,8 @@ function valueRange(chart, log, lines, best) {
   if (!calm.length) calm = lines;
   let low = Infinity;
   let high = -Infinity;
-  for (const { y } of calm) {
-    for (const value of y) {
+  for (const { y, low: bottom, high: top } of calm) {
+    for (const value of [...y, ...(bottom ?? []), ...(top ?? [])]) {
       if (value === null || (log && value <= 0)) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);
@@ -174,26 +185,43 @@ export function buildChart(chart, shown, { log, zoom, cursor, layer, selected, h
   const range = epochRange(zoom, shown);
   const lines = linesOf(chart, shown, layer, selected).map((one) => {
     const { columns, now } = one.panel.history;
-    return { ...one, ...line(columns.epoch, one.values, now?.epoch, one.newest, range) };
+    const course = (values, newest) => line(columns.epoch, values, now?.epoch, newest, range);
+    const [low, high] = one.ends ? one.ends.map(([values, newest]) => course(values, newest).y) : [];
+    return { ...one, ...course(one.values, one.newest), low, high };
   });
   const layerName = (one) => (one.output ? words("charts.output") : words("charts.layer", { number: one.layer + 1 }));
   const label = (one) => one.best ? [one.letters, words(one.name)].filter(Boolean).join(" ") : `${shown.length > 1 ? `${one.panel.letter} ` : ""}${one.layer === undefined ? words(one.name) : layerName(one)}`;
   const best = bestLines(chart, shown, bayes, lines, range);
   const yRange = valueRange(chart, log, lines, best);
   const hovered = chart.share ? ".1%" : chart.floor === undefined ? ".3~g" : ".3f";
+  const bands = lines.filter(({ low }) => low).map((one) => area(one, log, yRange));
   // Of an earlier moment the rest of the run is shown paler, and says nothing under the pointer.
   const rest = cursor === null ? [] : lines.map((one) => ({ ...one, ...parted(one, cursor, one.newest)[1], later: true }));
   const until = cursor === null ? lines : lines.map((one) => ({ ...one, ...parted(one, cursor, one.newest)[0] }));
   const traces = [...best, ...rest, ...until].map((one) => {
     const color = one.best && !one.letters ? ink : one.panel.color;
+    const between = one.low && cursor === null && { customdata: one.low.map((value, at) => [value, one.high[at]]) };
     return {
       ...(one.later ? { opacity: 0.35, hoverinfo: "skip" } : {}),
+      ...between,
       type: "scatter", mode: one.x.length === 1 ? "markers" : "lines", x: one.x, y: one.y,
       line: { color, width: one.main ? 2 : one.best ? 1.6 : 1.3, dash: one.dash, simplify: true }, marker: { color, size: 5 },
-      name: label(one), hovertemplate: one.later ? undefined : `${label(one)} %{y:${hovered}}<extra></extra>`, connectgaps: false, showlegend: false,
+      name: label(one), hovertemplate: one.later ? undefined : `${label(one)} %{y:${hovered}}${between ? ` (%{customdata[0]:${hovered}} – %{customdata[1]:${hovered}})` : ""}<extra></extra>`, connectgaps: false, showlegend: false,
     };
   });
-  return { traces, lines: [...lines, ...best], cursor, range, yRange, labels: endLabels(until, chart, shown, layer, log, yRange, height, words), label };
+  return { traces: [...bands, ...traces], lines: [...lines, ...best], cursor, range, yRange, labels: endLabels(until, chart, shown, layer, log, yRange, height, words), label };
+}
+
+/** The band of several seeds, as an area in the line's colour. What a logarithmic axis cannot show ends at its foot. */
+function area({ panel, x, low, high }, log, [foot]) {
+  const least = log ? 10 ** foot : -Infinity;
+  const known = x.map((_, at) => at).filter((at) => low[at] !== null && high[at] !== null);
+  const there = (values) => known.map((at) => Math.max(least, values[at]));
+  const places = known.map((at) => x[at]);
+  return {
+    type: "scatter", mode: "lines", x: [...places, ...places.slice().reverse()], y: [...there(high), ...there(low).reverse()],
+    fill: "toself", fillcolor: `${panel.color}${BAND}`, line: { width: 0, color: panel.color }, hoverinfo: "skip", showlegend: false, name: "",
+  };
 }
 
 function endLabels(lines, chart, shown, layer, log, [low, high], height, words) {
