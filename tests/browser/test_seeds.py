@@ -26,6 +26,7 @@ CHARTS = "document.querySelectorAll('#charts .plot .main-svg').length >= 4"
 
 
 def look(page: Page, tab: str = "Seeds") -> None:
+    until(page, CHARTS, seconds=60)  # a page that is still starting is slow to click on
     page.get_by_role("switch", name="Look inside").check()
     page.get_by_role("tab", name=tab).click()
     until(page, f"!{STALE}")
