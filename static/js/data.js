@@ -18,7 +18,8 @@ export function createData(store, commands) {
   const unused = h("p", { class: "sentence unused" });
   let form = null;
   let redraws = [];
-  let hatched = null;
+  /** How many seeds the legend is for. */
+  let seeds = 1;
   legend.append(marks);
 
   function build() {
@@ -86,12 +87,13 @@ export function createData(store, commands) {
           context.arc(9, 9, 7, 0, 2 * Math.PI);
           context.stroke();
         }), t("legend.wrong"), null) : null,
-        hatched = dimensions === 1 ? null : row(h("span", { class: "mark hatched" }), t("legend.disagree"), null)));
-    showHatched();
+        seeds > 1 && dimensions > 1 ? row(h("span", { class: "mark hatched" }), t("legend.disagree"), null) : null));
   }
 
-  function showHatched() {
-    if (hatched) hatched.hidden = store.seeds < 2;
+  function countSeeds() {
+    if (seeds === store.seeds) return;
+    seeds = store.seeds;
+    drawLegend();
   }
 
   /** One line that is always there: what is best possible, or why that is not known. */
@@ -134,7 +136,7 @@ export function createData(store, commands) {
     update();
     draw();
   });
-  store.on("state", showHatched);
+  store.on("state", countSeeds);
   store.on("state", update);
   store.on("select", drawBest);
   store.on("bayes", drawBest);

@@ -328,7 +328,7 @@ def test_the_switches_change_what_is_drawn(open_page) -> None:
 
 def test_charts_show_every_panel_and_their_numbers(open_page) -> None:
     page = open_page("v=1&regularizers=l2&hidden=8,8&b.hidden=3,3")
-    expect(page.locator("#charts .plot .main-svg").first).to_be_visible()
+    until(page, "document.querySelector('#charts .plot .main-svg')")
     until(page, f"{EPOCH} > 20")
     pause(page)
     charts = page.locator("#charts .chart")

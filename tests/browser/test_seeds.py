@@ -78,6 +78,7 @@ def test_numbers_and_hatching_are_those_of_all_seeds(open_page: Callable[..., Pa
         assert not drawn["hidden"]
         np.testing.assert_allclose(drawn["alpha"], expected, atol=1)
         assert max(drawn["alpha"]) > 20
+    expect(page.locator("#legend")).to_contain_text("Seeds disagree")
     assert "seeds have solved it" in page.locator(".panel .picture").first.get_attribute("aria-label")  # type: ignore[operator]
 
 
