@@ -55,8 +55,8 @@ export class History {
     let length = this.length;
     while (length && this.columns.epoch[length - 1] > epoch) length--;
     if (length === this.length) return;
-    for (const name of COLUMNS) this.columns[name].length = length;
-    for (const values of this.gradients) values.length = length;
+    for (const values of Object.values(this.columns)) values.length = length;
+    for (const lists of [this.gradients, ...Object.values(this.gradientBand)]) for (const values of lists) values.length = length;
     this.seen = length * this.stride;
   }
 
