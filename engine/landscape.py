@@ -5,6 +5,9 @@ filter, and the direction's part for it is as long as the filter itself. So one 
 large and one of small weights, and pictures of different networks can be compared. Numbers that are no weights (γ and
 β of batch normalization, learned slopes) stay as they are, and so does what is switched off.
 
+Of a way through thousands of dimensions, two random directions show next to nothing. `along_ways` therefore finds the
+two that hold most of several ways (their principal components), which is where optimizers can be seen to race.
+
 Many places of the plane are computed at once, as a population.
 """
 
@@ -21,7 +24,9 @@ CELLS, FEWEST = 31, 7
 """Places along a side, for small networks and at least."""
 BUDGET = 1.5e9
 """Multiplications that a landscape may cost; larger networks get fewer places."""
-CHUNK = 131_072
+MARGIN = 1.2
+"""How much farther than the farthest point a picture along ways goes."""
+CHUNK = 65_536
 """Numbers in the widest layer's signal, over all places that are computed at once."""
 
 
@@ -50,6 +55,33 @@ def directions(trainer: Trainer, rng: np.random.Generator, network: int = 0) -> 
     return found
 
 
+def along_ways(trainer: Trainer, points: Array, rng: np.random.Generator, network: int = 0) -> Array:
+    """The two directions ``(2, P)`` that hold most of the way from the network to other parameters ``(n, P)``, at right
+    angles and so long that all of them lie within ±1. Random ones take the place of what there is not."""
+    net = trainer.network
+    away = (points - net.parameters[network]).astype(np.float64)
+    if net.still is not None:
+        away[:, net.still] = 0
+    drawn = directions(trainer, rng, network)
+    basis: list[Array] = []
+    for candidate in [*_principal(away), *drawn.astype(np.float64)]:
+        rest = candidate - sum((candidate @ one) * one for one in basis)
+        length = np.linalg.norm(rest)
+        if length > 1e-6 * np.linalg.norm(candidate) and len(basis) < 2:
+            basis.append(rest / length)
+    spanned = np.stack(basis) if len(basis) == 2 else drawn
+    farthest = np.abs(away @ spanned.T).max(initial=0)
+    if len(basis) < 2 or farthest < 1e-9:
+        return drawn
+    return (spanned * (MARGIN * farthest)).astype(net.dtype)
+
+
+def _principal(away: Array) -> list[Array]:
+    """The principal directions of displacements, longest first, without those that are only rounding."""
+    _, sizes, rows = np.linalg.svd(away, full_matrices=False)
+    return [row for size, row in zip(sizes, rows, strict=True) if size > 1e-6 * max(sizes[0], 1e-12)]
+
+
 def places(trainer: Trainer) -> int:
     """How many places along a side a landscape of this network has: an odd number, so that one is the middle."""
     cost = trainer.network.parameters.shape[1] * trainer.n_train
@@ -57,10 +89,19 @@ def places(trainer: Trainer) -> int:
     return side - (side % 2 == 0)
 
 
-def landscape(trainer: Trainer, seed: int, reach: float = 1.0, side: int | None = None, network: int = 0) -> Landscape:
-    """The landscape around one of the trainer's networks, ``reach`` far to all sides."""
+def landscape(
+    trainer: Trainer,
+    seed: int,
+    reach: float = 1.0,
+    side: int | None = None,
+    network: int = 0,
+    points: Array | None = None,
+) -> Landscape:
+    """The landscape around one of the trainer's networks, ``reach`` far to all sides: along random directions, or with
+    ``points`` along the ways to those parameters."""
     net = trainer.network
-    spanned = directions(trainer, np.random.default_rng(seed), network)
+    rng = np.random.default_rng(seed)
+    spanned = directions(trainer, rng, network) if points is None else along_ways(trainer, points, rng, network)
     centre = net.parameters[network].copy()
     steps = np.linspace(-reach, reach, side or places(trainer)).astype(net.dtype)
     steps[len(steps) // 2] = 0

@@ -5,7 +5,7 @@ projects them onto the plane of the newest landscape, so that all of a way can b
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Interval
@@ -15,6 +15,7 @@ from engine import Trainer
 from engine.component import Refused, Setting, Text
 from engine.landscape import landscape
 from engine.spec import MAX_SEED
+from engine.tf_playground import trainer_for
 
 MAX_WAY = 6000
 """Parameters of a network whose way is shown: they are sent several times a second."""
@@ -28,8 +29,9 @@ class Landscape(View):
     id = "landscape"
     label = Text("Landscape", "地形")
     description = Text(
-        "The training loss over two random directions through the weights, each filter as long as the network's own.",
-        "训练损失在过当前权重的两个随机方向上的地形，各方向按单元与权重等长归一化。",
+        "The training loss over two directions through the weights: random, each filter as long as the network's own, "
+        "or along the ways that networks of this shape have gone.",
+        "训练损失在过当前权重的两个方向上的地形：随机方向（按单元与权重等长归一化），或沿同形网络走过的路径。",
     )
     every = 0
     tensors: ClassVar[dict[str, Tensor]] = {
@@ -39,6 +41,7 @@ class Landscape(View):
         "directions": ("F32", "(2, P)", "the two directions"),
     }
 
+    along: Literal["random", "ways"] = "random"
     seed: Annotated[
         int,
         Interval(ge=0, le=MAX_SEED),
@@ -51,7 +54,16 @@ class Landscape(View):
     ] = 1.0
 
     def show(self, scene: Scene) -> Seen | None:
-        found = landscape(scene.trainer, self.seed, self.reach)
+        trainer = scene.trainer
+        points = None
+        if self.along == "ways" and trainer.network.parameters.shape[1] <= MAX_WAY:
+            racing = [
+                panel for panel in scene.panels if not panel.diverged and _shape(panel.trainer) == _shape(trainer)
+            ]
+            ends = [panel.trainer.network.parameters[0] for panel in racing]
+            starts = [trainer_for(scene.data, panel.spec).network.parameters[0] for panel in racing]
+            points = np.stack([*ends, *starts])
+        found = landscape(trainer, self.seed, self.reach, points=points)
         known = len(found.centre) if len(found.centre) <= MAX_WAY else 0
         return Seen(
             {

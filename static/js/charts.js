@@ -1,4 +1,4 @@
-// The charts below the panels and the only module that touches Plotly. Plotly is loaded after the
+// The charts below the panels drawn by Plotly. Plotly is loaded after the
 // first boundary is on screen, since it takes a second to start; each chart is redrawn a few times
 // a second at most, in turn with the others. Beside the picture, which assistive technology
 // skips, stand a summary in words, the numbers as a table, and a CSV file.
@@ -9,14 +9,13 @@ import { ENDS } from "./frames.js";
 import { currentLanguage, hasText, t } from "./i18n.js";
 import { createFlags } from "./flags.js";
 import { LETTERS, panelColor, theme } from "./palette.js";
+import { CLEAR, CONFIG, loadPlotly } from "./plotly.js";
 import { buildChart, chartsFor } from "./traces.js";
 
 /** In units of the font size, which follows the screen. */
 const MARGIN = { l: 4.1, r: 2.6, t: 0.7, b: 2.3 };
-const CONFIG = { displaylogo: false, showSendToCloud: false, displayModeBar: false, doubleClick: false, responsive: false, showTips: false };
 /** ms between two texts for those who listen. */
 const PAUSE = 2000;
-const CLEAR = "rgba(0,0,0,0)";
 
 /** @param {(epoch: number) => void} visit goes to a moment of the run */
 export function createCharts(store, loop, visit) {
@@ -229,13 +228,10 @@ export function createCharts(store, loop, visit) {
   function load() {
     if (loading) return;
     loading = true;
-    const script = h("script", { src: document.body.dataset.plotly, async: true });
-    script.addEventListener("load", () => {
-      plotly = window.Plotly;
+    loadPlotly().then((loaded) => {
+      plotly = loaded;
       for (const chart of charts) chart.job.now();
-    });
-    script.addEventListener("error", () => charts.forEach((chart) => setText(chart.note, t("charts.failed"))));
-    document.head.append(script);
+    }, () => charts.forEach((chart) => setText(chart.note, t("charts.failed"))));
   }
 
   const mark = () => charts.forEach((chart) => chart.job.mark());

@@ -39,3 +39,21 @@ def test_a_large_network_has_a_landscape_but_no_way(driver: Any) -> None:
     talk.say({"type": "look", "panel": 0, "views": ["way"]})
     (refusal,) = driver.of("error", talk.say({"type": "step"}))  # it comes with the frame that was to show it
     assert f"{MAX_WAY:,}" in refusal["params"]["reason"]["en"]
+
+
+def test_along_the_ways_starts_and_ends_are_in_view(driver: Any) -> None:
+    talk = driver(LINK)
+    starts = [panel.trainer.network.parameters[0].copy() for panel in talk.session.panels[:2]]
+    for _ in range(3):
+        talk.say({"type": "epoch"})
+    (seen,) = driver.of(
+        "landscape", talk.say({"type": "ask", "panel": 0, "view": {"id": "landscape", "along": "ways"}})
+    )
+    ends = [panel.trainer.network.parameters[0] for panel in talk.session.panels[:2]]
+    np.testing.assert_array_equal(seen.arrays["centre"], ends[0])
+    away = np.stack([*starts, *ends]) - seen.arrays["centre"]
+    spanned = seen.arrays["directions"]
+    places = np.linalg.lstsq(spanned.T, away.T, rcond=None)[0].T
+    assert 0.8 < np.abs(places).max() < 0.85
+    # Start and ends are three points: all of them lie in the plane.
+    np.testing.assert_allclose(places @ spanned, away, atol=1e-4)

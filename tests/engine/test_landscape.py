@@ -119,3 +119,29 @@ def test_of_a_population_each_network_has_its_own():
     losses = trainer.evaluate().train_loss
     for network in range(2):
         assert landscape(trainer, 1, side=3, network=network).loss[1, 1] == pytest.approx(losses[network], rel=1e-5)
+
+
+def test_along_ways_all_points_of_a_plane_are_in_view():
+    trainer = trained(KINDS["normalized"])
+    end = trainer.network.parameters[0]
+    rng = np.random.default_rng(8)
+    two = rng.standard_normal((2, len(end)))
+    points = (end + rng.uniform(-3, 3, (5, 2)) @ two).astype(np.float32)
+    found = landscape(trainer, seed=1, side=3, points=points)
+    assert found.loss[1, 1] == pytest.approx(trainer.evaluate().train_loss[0], rel=1e-5)
+    first, second = found.directions
+    assert abs(first @ second) < 1e-4 * (first @ first)
+    places = coordinates(found, points)
+    assert np.abs(places).max() == pytest.approx(1 / 1.2, rel=1e-3)
+    np.testing.assert_allclose(found.centre + places @ found.directions, points, atol=1e-3)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_without_a_way_or_with_one_only_random_directions_help_out(count):
+    trainer = trained(KINDS["plain"])
+    end = trainer.network.parameters[0]
+    drawn = directions(trainer, np.random.default_rng(1))
+    np.testing.assert_array_equal(landscape(trainer, 1, side=3, points=end[np.newaxis]).directions, drawn)
+    start = end + np.linspace(0, 1, len(end), dtype=np.float32)
+    found = landscape(trainer, 1, side=3, points=np.stack([start] * count))
+    np.testing.assert_allclose(np.abs(coordinates(found, start)), [[1 / 1.2, 0]], atol=1e-4)
