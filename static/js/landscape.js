@@ -221,6 +221,8 @@ export function createLandscape({ store, commands, loop, ask }) {
     setText(here, t("inside.landscape_here"));
     here.title = t("inside.landscape_here_help");
     setText(help, t("inside.landscape_help"));
+    picture.setAttribute("aria-label", t("inside.landscape"));
+    job.mark();
   }
 
   new ResizeObserver(() => on && job.now()).observe(picture);

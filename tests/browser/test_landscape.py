@@ -127,7 +127,7 @@ def test_axe_finds_nothing_serious(
     open_page: Callable[..., Page], scheme: str, lang: str, size: tuple[int, int]
 ) -> None:
     page = open_page(LINK, scheme=scheme, lang=lang, size=size, still=True, path="?look=landscape")
-    until(page, f"{DRAWN}?.length", seconds=120)
+    until(page, f"{DRAWN}?.length && document.querySelector('.landscape-note').textContent", seconds=120)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found = Axe().run(page).response["violations"]
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
