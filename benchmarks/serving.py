@@ -217,19 +217,22 @@ async def _soak(host: str, link: str, seconds: float) -> dict[str, Any]:
     address, port = host.rsplit(":", 1)
     end = time.perf_counter() + seconds
     draw = random.Random(1)
-    visits = frames = failed = 0
+    visits = frames = lost = 0
+    waits = []  # seconds until the first picture
 
     async def place() -> None:
-        nonlocal visits, frames, failed
+        nonlocal visits, frames, lost
         while time.perf_counter() < end:
+            begun = time.perf_counter()
             _, student = await loop.create_connection(lambda: Student(host, link, True), address, int(port))
             await asyncio.sleep(draw.uniform(1, 15))
-            visits, frames = visits + 1, frames + len(student.arrivals)
-            failed += not student.arrivals or student.lost
+            visits, frames, lost = visits + 1, frames + len(student.arrivals), lost + student.lost
+            waits.append(student.arrivals[0] - begun if student.arrivals else float("inf"))
             student.transport.close()
 
     await asyncio.gather(*(place() for _ in range(30)))
-    return {"visits": visits, "frames": frames, "failed": failed}
+    none = sum(wait == float("inf") for wait in waits)
+    return {"visits": visits, "frames": frames, "lost": lost, "without_a_picture": none, "wait_p50": _quantile(waits, 50)}
 
 
 # ---- the server, watched from outside ----
