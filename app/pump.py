@@ -66,7 +66,7 @@ class Pump:
         self.worker = worker
         self.settings = settings or Settings()
         self.metrics = metrics or Metrics()
-        self.session = Session()
+        self.session = Session(self.settings.bounds)
         self.commands: deque[protocol.Command | protocol.Resume] = deque()
         self.errors: deque[str] = deque()
         self.sent = 0  # number of the latest frame

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from app import checkpoint, frames, links, protocol, views
+from app.bounds import Bounds
 from app.i18n import translate
 from app.rows import Row, tables
 from app.schema import Invalid, Problem, dump, refusal, shown
@@ -30,7 +31,7 @@ from engine.datasets import Own
 from engine.losses import AutomaticLoss
 from engine.own import encode
 from engine.results import size
-from engine.spec import MAX_PANELS, MAX_SEED
+from engine.spec import MAX_SEED
 from engine.tf_playground import serves, trainer_for
 
 RECORDS_PER_DOUBLING = 128
@@ -99,10 +100,14 @@ def next_recorded(position: float) -> int:
     return -(-epoch // stride) * stride
 
 
+BOUNDS = Bounds()
+
+
 class Session:
     """See the module. `submit` may be called from any thread, everything else from one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds = BOUNDS) -> None:
+        self.bounds = bounds
         self.inbox: deque[protocol.Command | protocol.Resume] = deque()
         self.experiment = Experiment()
         self.panels: list[Panel] = []
@@ -186,8 +191,11 @@ class Session:
     @property
     def pace(self) -> float:
         """Epochs a second."""
-        if self.slow is None or not self._healthy:
+        if not self._healthy:
             return self.experiment.speed
+        if self.slow is None:
+            updates = sum(panel.trainer.epoch_steps * panel.seeds for panel in self._healthy)
+            return min(self.experiment.speed, self.bounds.updates / updates)
         return self.slow / max(panel.trainer.epoch_steps for panel in self._healthy)
 
     def aim(self, epochs: float) -> None:
@@ -484,6 +492,7 @@ class Session:
         return [trainer_for(data, *spec.seeded(experiment.seeds)) for spec in experiment.panels]
 
     def _refuse(self, experiment: Experiment, data: Data) -> None:
+        self.bounds.check(experiment, data)
         for place, spec in enumerate(experiment.panels):
             try:
                 refuse(spec, data)
@@ -538,6 +547,7 @@ class Session:
         Raises Invalid, with nothing changed, if it is none."""
         restored = checkpoint.decode(command.message)
         state = restored.state
+        self.bounds.check(state.experiment, restored.data)
         begun = bool(self.panels)
         if begun and self._unsaved and not self._moments and (left := self.checkpoint()):
             self._moments = [left]  # so that it can be come back to
@@ -782,8 +792,8 @@ class Session:
         return seed
 
     def _room(self) -> None:
-        if len(self.panels) >= MAX_PANELS:
-            raise Invalid(Problem(("panels",), "too_many_panels", {"maximum": MAX_PANELS}))
+        if len(self.panels) >= self.bounds.panels:
+            raise Invalid(Problem(("panels",), "too_many_panels", {"maximum": self.bounds.panels}))
 
     def _diverge(self, panel: Panel) -> None:
         self._disband()

@@ -10,8 +10,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.bounds import MAX_UPDATES, Bounds
 from app.checkpoint import MAX_CHECKPOINT
 from app.protocol import MAX_MESSAGE
+from engine.own import MAX_POINTS
+from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_WIDTH
 
 DEFAULT_PORT = 8000
 
@@ -100,6 +103,20 @@ class Settings(BaseSettings):
             description="Most sessions at a time from one address; a school may stand behind one.",
         ),
     ] = 150
+    max_panels: Annotated[int, Field(ge=1, le=MAX_PANELS, description="Most networks side by side in a session.")] = (
+        MAX_PANELS
+    )
+    max_depth: Annotated[int, Field(ge=2, le=MAX_DEPTH, description="Most hidden layers of a network.")] = MAX_DEPTH
+    max_width: Annotated[int, Field(ge=8, le=MAX_WIDTH, description="Most units of a hidden layer.")] = MAX_WIDTH
+    max_points: Annotated[int, Field(ge=500, le=MAX_POINTS, description="Most points of an experiment.")] = MAX_POINTS
+    max_updates: Annotated[
+        float,
+        Field(
+            ge=100,
+            le=MAX_UPDATES,
+            description="Updates a second of all networks of a session; sessions share the core fairly in any case.",
+        ),
+    ] = MAX_UPDATES
     max_message: Annotated[
         int, Field(ge=1024, le=MAX_MESSAGE, description="Most bytes of a message from a page, checkpoints apart.")
     ] = MAX_MESSAGE
@@ -155,3 +172,8 @@ class Settings(BaseSettings):
     metrics: Annotated[
         bool, Field(description="Serve /metrics for Prometheus; needs pip install 'nn-playground[metrics]'.")
     ] = False
+
+    @property
+    def bounds(self) -> Bounds:
+        """How large an experiment may be."""
+        return Bounds(self.max_panels, self.max_depth, self.max_width, self.max_points, self.max_updates)

@@ -232,7 +232,13 @@ async def _soak(host: str, link: str, seconds: float) -> dict[str, Any]:
 
     await asyncio.gather(*(place() for _ in range(30)))
     none = sum(wait == float("inf") for wait in waits)
-    return {"visits": visits, "frames": frames, "lost": lost, "without_a_picture": none, "wait_p50": _quantile(waits, 50)}
+    return {
+        "visits": visits,
+        "frames": frames,
+        "lost": lost,
+        "without_a_picture": none,
+        "wait_p50": _quantile(waits, 50),
+    }
 
 
 # ---- the server, watched from outside ----
