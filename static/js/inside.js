@@ -4,6 +4,7 @@
 
 import { h, icon, same, setText } from "./dom.js";
 import { currentLanguage, t } from "./i18n.js";
+import { createDifference } from "./difference-view.js";
 import { createLandscape } from "./landscape.js";
 import { createLayers } from "./layer-bars.js";
 import { createNetworkView } from "./network-view.js";
@@ -26,7 +27,7 @@ import { seedNumber } from "./seeds.js";
  */
 
 /** @type {Maker[]} */
-const MAKERS = [createNetworkView, createLayers, createPoint, createResults, createSeedsView, createLandscape];
+const MAKERS = [createNetworkView, createLayers, createPoint, createResults, createSeedsView, createDifference, createLandscape];
 const KEY = "inside";
 
 export function createInside(store, commands, loop) {

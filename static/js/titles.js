@@ -123,11 +123,24 @@ export function titles(descriptors, panels, catalog) {
   return lists.map((list) => list.join(" · ") || t("titles.same"));
 }
 
+/** Kinds whose values say nothing without the setting's name. */
+const NAMELESS = ["number", "integer", "choice", "text"];
+
 /** "learning rate 0.03 → 0.1", "SGD → Adam": one setting before and after it was changed. */
 export function changed(descriptor, before, after, catalog) {
   const values = [before, after].map((value) => complete(descriptor, value, catalog));
-  if (["number", "integer", "choice", "text"].includes(descriptor.kind)) return named(descriptor, values.map((value) => brief(descriptor, value, catalog)).join(" → "));
+  if (NAMELESS.includes(descriptor.kind)) return named(descriptor, values.map((value) => brief(descriptor, value, catalog)).join(" → "));
   return (differences(descriptor, values, catalog) ?? [bare(descriptor)]).join(" → ");
+}
+
+/** The settings in which two networks differ, each with its name and its two values in words. */
+export function contrasts(descriptors, panels, catalog) {
+  return descriptors.flatMap((descriptor) => {
+    const values = panels.map((panel) => complete(descriptor, panel[descriptor.name] ?? descriptor.default, catalog));
+    if (allSame(values)) return [];
+    const texts = [...NAMELESS, "boolean"].includes(descriptor.kind) ? values.map((value) => brief(descriptor, value, catalog)) : differences(descriptor, values, catalog);
+    return [{ label: descriptor.label, texts: texts.map((text) => text || t("titles.same")) }];
+  });
 }
 
 /** "8 · 8  ReLU": the layers of a lone network. */

@@ -215,6 +215,7 @@ def conversation(driver: Any, frame_type: Any) -> Any:
     talk.train(100, 5)
     talk.say({"type": "open", "link": "dataset=function&samples=40"}, {"type": "look", "panel": 0})
     talk.train(1, 1)
+    talk.say({"type": "open", "link": "b.hidden=3"}, {"type": "ask", "panel": 0, "view": "difference"})
     for seeds in ("seeds=8&samples=40&b.hidden=3", "seeds=8&samples=40&dataset=function"):
         talk.say({"type": "open", "link": seeds})
         talk.train(2, 1)

@@ -147,3 +147,63 @@ def test_values_have_errors_and_no_probabilities(driver: Any) -> None:
     assert seen["confidence"].size == 0 and np.isnan(seen["calibration"]).all()
     (gap,) = json.loads(seen.metadata["gaps"])
     assert (gap["kind"], gap["before"], gap["after"]) == ("variance", "train", "test")
+
+
+# ---- the difference of two panels ----
+
+
+def difference(talk: Any, driver: Any, panel: int = 0, other: int = 1) -> Any:
+    view = {"id": "difference", "other": other}
+    (seen,) = driver.of("difference", talk.say({"type": "ask", "panel": panel, "view": view}))
+    return seen
+
+
+@pytest.mark.parametrize(
+    "kind", ["dataset=xor", "dataset=arms(classes=4)&test_share=0.3", "dataset=bumps", "seeds=8&dataset=spiral"]
+)
+def test_the_difference_is_that_of_the_engines_predictions(kind: str, driver: Any) -> None:
+    talk = driver(f"{kind}&samples=120&hidden=5-tanh&b.hidden=2&c.seed=4")
+    talk.train(20, 20)
+    data = talk.session.data
+    panels = talk.session.panels
+    for one, other in ((0, 1), (2, 0)):
+        seen = difference(talk, driver, one, other)
+        assert seen.metadata["other"] == str(panels[other].id)
+        boundaries = [panels[place].trainer.boundary(64).mean(axis=0) for place in (one, other)]
+        points = [panels[place].trainer.predict(data.points).mean(axis=0) for place in (one, other)]
+        gap = seen["map"] / 127.5 - 1
+        if data.task == "values":
+            wanted = boundaries[0][0] - boundaries[1][0]
+            assert seen["scale"][0] == pytest.approx(max(0.1, np.abs(wanted).max()))
+            apart = np.abs(points[0][0] - points[1][0])
+            assert set(seen["points"]) == set(np.argsort(-apart)[:40])
+            np.testing.assert_allclose(seen["own"], points[0][0, seen["points"]], atol=1e-6)
+        else:
+            wanted = boundaries[0] - boundaries[1]
+            wanted = wanted[1] if data.classes == 2 else np.abs(wanted).sum(axis=0) / 2
+            classes = [p.argmax(axis=0) for p in boundaries]
+            np.testing.assert_array_equal(seen["disagree"], classes[0] != classes[1])
+            said = [p.argmax(axis=0) for p in points]
+            np.testing.assert_array_equal(seen["points"], np.flatnonzero(said[0] != said[1]))
+            assert len(seen["points"]), "these networks differ somewhere"
+            np.testing.assert_array_equal(seen["theirs"], said[1][seen["points"]])
+            np.testing.assert_allclose(seen["their_sure"], points[1].max(axis=0)[seen["points"]], atol=1e-6)
+        assert np.abs(gap - wanted / seen["scale"][0]).max() < 0.005
+
+
+def test_a_copy_differs_nowhere_until_it_is_changed(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.train(3, 3)
+    talk.say({"type": "duplicate", "panel": 0})
+    seen = difference(talk, driver)
+    assert not len(seen["points"]) and set(seen["map"].ravel()) == {128}
+    talk.say({"type": "weigh", "panel": 1, "layer": 0, "unit": 0, "input": None, "value": 9})
+    assert set(difference(talk, driver)["map"].ravel()) != {128}
+
+
+@pytest.mark.parametrize(("panel", "other"), [(0, 0), (1, 1), (0, 2), (1, 5)])
+def test_a_network_is_compared_with_another_one_that_is_there(panel: int, other: int, driver: Any) -> None:
+    talk = driver(f"{SMALL}&b.hidden=3")
+    view = {"id": "difference", "other": other}
+    (error,) = driver.of("error", talk.say({"type": "ask", "panel": panel, "view": view}))
+    assert (error["path"], error["code"]) == (["view", "other"], "impossible")
