@@ -41,6 +41,7 @@ GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
 CURVE = 121  # places along the x1 axis where data of one dimension are predicted
 MEASURE_EVERY = 4  # frames
 LARGE = 8_000  # parameters, over all panels
+MANY = 32  # networks, over all panels
 LONG, SHORT = 0.25, 0.15  # seconds on the line from which pictures are coarse, and to which they are fine again
 
 
@@ -446,7 +447,8 @@ class Session:
 
     def _grid_size(self) -> int:
         parameters = sum(panel.own.network.parameters.size for panel in self.panels)
-        if parameters > LARGE or self._coarse:
+        many = len(self.panels) * self.experiment.seeds > MANY
+        if parameters > LARGE or many or self._coarse:
             return COARSE_GRID if self._flows else GRID
         return GRID if self._flows else FINE_GRID
 

@@ -67,6 +67,14 @@ def test_one_seed_sends_nothing_of_several(driver: Any) -> None:
     assert not [name for name in frame.arrays if name.endswith(("_low", "_high")) or name in ("disagreement", "solved")]
 
 
+def test_the_pictures_of_many_networks_are_coarser_while_they_train(driver: Any) -> None:
+    for link, sides in (("seeds=8&samples=40&hidden=3", (64, 100)), ("seeds=32&samples=40&hidden=3&b", (40, 64))):
+        talk = driver(link)
+        trains = frame_of(driver, talk.train(1))
+        stands = frame_of(driver, talk.say({"type": "pause"}))
+        assert (trains["boundary"].shape[1], stands["boundary"].shape[1]) == sides
+
+
 def test_a_curve_has_a_band(driver: Any) -> None:
     talk = driver("dataset=function&samples=60&hidden=4&seeds=8")
     frame = frame_of(driver, talk.train(2))
