@@ -7,7 +7,7 @@ import base64
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +27,7 @@ MAX_READ = 16 * 1024 * 1024
 router = APIRouter(prefix="/api")
 
 Language = Annotated[str | None, Query(description="en or zh; otherwise what the browser prefers.", max_length=20)]
+LessonName = Annotated[str, Path(description="Id of a lesson, as the list has it.")]
 Column = Annotated[int, Query(ge=0, le=csv_points.MAX_COLUMNS - 1, description="Position of a column, from 0.")]
 
 
@@ -123,7 +124,7 @@ def lessons(request: Request, lang: Language = None) -> list[dict[str, Any]]:
 
 
 @router.get("/lessons/{name}")
-def lesson(request: Request, name: str, lang: Language = None) -> dict[str, Any]:
+def lesson(request: Request, name: LessonName, lang: Language = None) -> dict[str, Any]:
     """One lesson: its texts in one language, the prepared panels and their link, the task, the solution."""
     return course.describe(name, _language(request, lang))
 

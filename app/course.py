@@ -281,7 +281,7 @@ def _in(value: Any, lang: str) -> Any:
 
 
 def overview(lang: str) -> list[dict[str, Any]]:
-    """Every section with its lessons: id, title, what is asked."""
+    """Every section with its lessons: id, title, what is asked or, of a case, told; and sources, which name a fault."""
     return [
         {
             "id": section,
@@ -289,7 +289,8 @@ def overview(lang: str) -> list[dict[str, Any]]:
                 {
                     "id": name,
                     "title": getattr(lesson.title, lang),
-                    "question": getattr(lesson.question.text, lang),
+                    "about": getattr(lesson.look if lesson.clinical else lesson.question.text, lang),
+                    "clinical": lesson.clinical,
                     "sources": _in([source.model_dump() for source in lesson.sources], lang),
                 }
                 for name, lesson in lessons().items()

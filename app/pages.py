@@ -136,6 +136,9 @@ def requests(lang: str) -> list[dict[str, Any]]:
             }
             for parameter in route.dependant.query_params
         ]
+        for parameter in route.dependant.path_params:
+            about = {"name": parameter.name, "type": "path", "description": parameter.field_info.description or ""}
+            fields.insert(0, {**about, "required": True})
         body = api.BODIES.get(route.endpoint.__name__)
         for name, field in body.model_fields.items() if body else ():
             about = {"name": name, "type": _type(field.annotation), "description": _told(lang, field.description)}

@@ -22,12 +22,18 @@ const SHARES = new Set(["train_accuracy", "test_accuracy", "train_dev_accuracy",
 const COUNTS = new Set(["epoch", "depth", "hidden_units", "parameters"]);
 /** A quantity's value as people read it; a bound has no needless digits. */
 function written(quantity, value, bound = false) {
-  if (SHARES.has(quantity)) return bound ? `${format.plain(value * 100)}\u2009%` : format.percent(value);
-  if (COUNTS.has(quantity)) return Number.isFinite(value) ? String(Math.floor(value)) : "–";
-  return bound ? format.plain(value) : format.figure(value);
+  const share = SHARES.has(quantity);
+  const text = bound ? format.plain(share ? value * 100 : value) + (share ? "\u202f%" : "")
+    : share ? format.percent(value)
+    : COUNTS.has(quantity) && Number.isFinite(value) ? String(Math.floor(value)) : format.figure(value);
+  return text.replace("-", "−");
 }
-const range = ({ quantity, at_least, at_most }) =>
-  [at_least === null ? "" : `≥ ${written(quantity, at_least, true)}`, at_most === null ? "" : `≤ ${written(quantity, at_most, true)}`].filter(Boolean).join(", ");
+/** In one piece on a line. */
+function range({ quantity, at_least, at_most }) {
+  if (at_least !== null && at_least === at_most) return `= ${written(quantity, at_least, true)}`;
+  const ends = [["≥", at_least], ["≤", at_most]].filter(([, end]) => end !== null);
+  return ends.map(([sign, end]) => `${sign}\u00a0${written(quantity, end, true)}`).join(", ");
+}
 
 /** @param {any} store @param {Record<string, any>} commands @param {(link: string) => void} begin what the first connection opens */
 export function createLesson(store, commands, begin) {
@@ -37,6 +43,8 @@ export function createLesson(store, commands, begin) {
   /** The run that was started here: the epoch it ends at. */
   let until = 0;
   let done = false;
+  /** Of the panel that has just solved the task. */
+  let winnerLetter = "";
   /** Parts of the step shown that change with the frames. */
   let live = {};
 
@@ -87,6 +95,7 @@ export function createLesson(store, commands, begin) {
     if (!next) return;
     lesson = next;
     done = false;
+    winnerLetter = "";
     until = 0;
     place();
     prepare();
@@ -129,7 +138,7 @@ export function createLesson(store, commands, begin) {
       store.emit("layout");
     } }, icon("i-fold"));
     root.setAttribute("aria-label", t(lesson.clinical ? "lesson.case_label" : "lesson.label"));
-    live.solved = h("span", { class: "lesson-solved", hidden: true }, icon("i-check"), t("lessons.solved"));
+    live.solved = h("span", { class: "lesson-solved", role: "status" }); // filled when it is, so that it is read out
     root.replaceChildren(
       h("div", { class: "lesson-head" },
         h("p", { class: "lesson-where" }, `${t(`lessons.section.${lesson.section}`)} · ${lesson.number}/${lesson.count}`), live.solved,
@@ -147,13 +156,16 @@ export function createLesson(store, commands, begin) {
     update();
   }
 
+  /** Where in the notes it comes from. */
+  function source() {
+    const places = lesson.sources.map(({ notes, heading }) => t("lesson.place", { notes: t(`notes.${notes}`), heading }));
+    return h("p", { class: "lesson-source" }, t("lesson.source", { source: places.join(t("lesson.also")) }));
+  }
+
   const paragraphs = (texts) => [texts].flat().map((text) => h("p", {}, text));
 
   const VIEWS = {
-    look: () => [
-      ...paragraphs(lesson.look),
-      h("p", { class: "lesson-source" }, t("lesson.source", { source: lesson.sources.map(({ notes, heading }) => t("lesson.place", { notes: t(`notes.${notes}`), heading })).join(t("lesson.also")) })),
-    ],
+    look: () => [...paragraphs(lesson.look), lesson.clinical ? null : source()],
 
     predict: () => [
       h("fieldset", { class: "lesson-choices" }, h("legend", {}, lesson.question.text),
@@ -187,6 +199,7 @@ export function createLesson(store, commands, begin) {
       return [
         h("p", { class: `lesson-verdict${choice === right ? " right" : ""}` }, verdict),
         ...paragraphs(lesson.why),
+        lesson.clinical ? source() : null, // earlier it would name the fault
         h("details", { class: "lesson-claims" }, h("summary", {}, t("lesson.claims")),
           h("ul", {}, lesson.claims.map((claim) => h("li", {}, claimText(claim))))),
       ];
@@ -242,7 +255,7 @@ export function createLesson(store, commands, begin) {
       const winner = standings(time).findIndex(({ solved }) => solved);
       if (winner >= 0 && !own().solved) {
         note(lesson.id, { solved: true });
-        say(t("lesson.success", { letter: LETTERS[winner] }), true);
+        winnerLetter = LETTERS[winner];
         break;
       }
     }
@@ -265,7 +278,7 @@ export function createLesson(store, commands, begin) {
   function update() {
     if (!lesson || !store.experiment) return;
     const { solved, choice } = own();
-    live.solved.hidden = !solved;
+    if (solved && !live.solved.firstChild) live.solved.append(icon("i-check"), t("lessons.solved"));
     Object.assign(root.dataset, { name: lesson.id, ran: String(done), solved: String(Boolean(solved)) });
     if (live.bar) {
       const epoch = Math.min(Math.floor(epochNow()), lesson.epochs);
@@ -293,7 +306,7 @@ export function createLesson(store, commands, begin) {
     setText(live.judged, store.panels.length > 1 ? t("lesson.judged", { letter: LETTERS[best] }) : "");
     const { solved } = own();
     if (solved && live.success.hidden) {
-      live.success.replaceChildren(h("p", {}, icon("i-check"), h("strong", {}, t("lesson.well_done"))),
+      live.success.replaceChildren(h("p", {}, icon("i-check"), h("strong", {}, winnerLetter ? t("lesson.success", { letter: winnerLetter }) : t("lesson.well_done"))),
         lesson.next ? h("button", { type: "button", class: "button strong", onclick: () => open(lesson.next.id) }, t("lesson.following", { title: lesson.next.title })) : null);
     }
     live.success.hidden = !solved;

@@ -152,7 +152,7 @@ def test_progress_is_kept_and_shown_in_the_list(open_lesson, url: str) -> None:
     tab(page, "task")
     page.locator(".lesson-solution").click()
     until(page, "document.querySelector('#lesson').dataset.solved === 'true'", seconds=90)
-    expect(page.locator("#status")).to_contain_text("solved")
+    expect(page.locator(".lesson-solved[role=status]")).to_have_text(strings("en")["lessons.solved"])  # is read out
     page.reload()
     expect(page.locator(".lesson-solved")).to_be_visible()
     page.goto(f"{url}lessons")
