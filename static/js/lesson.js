@@ -286,7 +286,7 @@ export function createLesson(store, commands, begin) {
       live.unasked.hidden = lesson.clinical || choice !== undefined;
       setText(live.position, done ? t("lesson.ran") : t("lesson.position", { epoch, epochs: lesson.epochs }));
     }
-    if (live.chosen) setText(live.chosen, choice === undefined ? t("lesson.choose") : t("lesson.chosen"));
+    if (live.chosen) setText(live.chosen, t(`lesson.${choice === undefined ? "choose" : "chosen"}${lesson.clinical ? "_clinic" : ""}`));
     if (live.conditions && store.frame) standing();
   }
 
