@@ -239,7 +239,7 @@ NO_WIDER = """(() => {
 
 def test_a_lesson_stands_beside_the_boundaries(open_lesson) -> None:
     page = open_lesson(FIRST)
-    for width, height in ((1440, 900), (1920, 1080), (1280, 720), (1024, 768)):
+    for width, height in ((1440, 900), (1920, 1080), (1280, 720), (1024, 768), (870, 768)):
         page.set_viewport_size({"width": width, "height": height})
         for step in STEPS:
             tab(page, step)
