@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from app import course, csv_points, describe, report, tf_links
+from app import course, csv_points, describe, report, sharing, tf_links
 from app.i18n import negotiate
 from app.protocol import MAX_MESSAGE, Panel
 from app.schema import STRICT, Invalid, Problem, load, parse, problems
@@ -135,6 +135,14 @@ def curve(
 ) -> dict[str, list[float]]:
     """The curve of an activation and of its derivative."""
     return describe.curve(parse(Activation, activation))
+
+
+@router.get("/qr")
+def qr(
+    text: Annotated[str, Query(min_length=1, max_length=sharing.MAX_ADDRESS, description="What the code says.")],
+) -> Response:
+    """A QR code as an SVG image; it holds at most 2,953 bytes."""
+    return Response(sharing.qr(text), media_type="image/svg+xml")
 
 
 @router.post("/bayes")

@@ -14,6 +14,7 @@ from app.settings import Settings
 
 WAITING = 64  # requests that may wait for their turn
 TURN = 10.0  # seconds that they wait at most
+COMPUTING = ("/api/qr",)  # answers to GET that are computed; all to POST are
 
 
 class Places:
@@ -98,7 +99,8 @@ class Turns:
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        computed = scope["type"] == "http" and (scope["method"] == "POST" or scope["path"].endswith(COMPUTING))
+        if not computed:
             await self.app(scope, receive, send)
             return
         has_turn = False
@@ -112,6 +114,9 @@ class Turns:
             return message
 
         try:
+            if scope["method"] != "POST":  # all of it is there already
+                await self._turn()
+                has_turn = True
             await self.app(scope, receive_then_wait, send)
         except _Busy:
             await _busy(send)

@@ -2,19 +2,22 @@
 
 import json
 import typing
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 from markupsafe import Markup
 from starlette.templating import Jinja2Templates
 
-from app import __version__, api, course, describe, glossary, protocol
+from app import __version__, api, course, describe, glossary, protocol, sharing
 from app.i18n import LANGUAGES, negotiate, technical, translate
 from app.mathml import mathml
-from app.resources import PLOTLY_NAME, TEMPLATES
+from app.resources import PLOTLY_NAME, STATIC, TEMPLATES
 from app.schema import Problem
+from app.security import policy
+from app.settings import Settings
 from app.showcase import showcase
 from engine import CATALOG
 
@@ -23,8 +26,17 @@ templates = Jinja2Templates(TEMPLATES)
 templates.env.filters["mathml"] = lambda formula: Markup(mathml(formula))
 
 
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _language(request: Request) -> str:
+    return negotiate(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+
+
 def _render(request: Request, name: str, **context: Any) -> HTMLResponse:
-    lang = negotiate(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+    lang = _language(request)
     base = {
         "lang": lang,
         "languages": list(LANGUAGES.items()),
@@ -39,6 +51,18 @@ def _render(request: Request, name: str, **context: Any) -> HTMLResponse:
 def _boot(lang: str) -> str:
     # "<" could end the script element that carries it
     return json.dumps(describe.boot(lang), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _boot_to_look(lang: str) -> str:
+    """Without what only controls need, which is most of it."""
+    boot = describe.boot(lang)
+    del boot["variations"]
+    for entries in boot["catalog"].values():
+        for entry in entries:
+            entry.pop("curve", None)
+            if "example" in entry:
+                entry["example"] = None
+    return json.dumps(boot, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _families(lang: str) -> list[dict[str, Any]]:
@@ -150,7 +174,58 @@ def requests(lang: str) -> list[dict[str, Any]]:
 
 @router.get("/", response_class=HTMLResponse)
 def index(request: Request) -> HTMLResponse:
-    return _render(request, "index.html", boot=_boot)
+    public = _settings(request).public_url
+    lang = _language(request)
+    own = f"{public}?{request.url.query}" if request.url.query else public
+    discovery = f"{public}oembed?{urlencode({'url': own, 'lang': lang})}" if public else ""
+    return _render(request, "index.html", boot=_boot, public_url=public, discovery=discovery)
+
+
+# ---- in other pages ----
+
+# What an embedded page may be made of, beside the panels; in the address as ?parts=transport,numbers.
+PARTS = ("transport", "speed", "numbers", "charts", "data", "settings", "link")
+USUAL_PARTS = frozenset({"transport", "numbers", "link"})
+
+
+@router.get("/embed", response_class=HTMLResponse)
+def embed(request: Request) -> HTMLResponse:
+    asked = request.query_params.get("parts")
+    parts = USUAL_PARTS if asked is None else frozenset(asked.split(",")) & frozenset(PARTS)
+    settings = _settings(request)
+    theme = request.query_params.get("theme")
+    page = _render(
+        request,
+        "embed.html",
+        parts=parts,
+        theme=theme if theme in ("light", "dark") else "",
+        origins=json.dumps(settings.allowed_origins + settings.embed_origins + ["null"] * settings.allow_null_origin),
+        public_url=settings.public_url,
+        sprite=(STATIC / "icon.svg").read_text("utf-8"),
+        boot=_boot if parts & {"data", "settings"} else _boot_to_look,
+    )
+    anyone = settings.frame_ancestors
+    page.headers["content-security-policy"] = policy(*([] if {"*", "'none'"} & {*anyone} else ["'self'"]), *anyone)
+    return page
+
+
+@router.get("/oembed")
+def oembed(
+    request: Request,
+    url: Annotated[str, Query(max_length=sharing.MAX_ADDRESS)],
+    maxwidth: Annotated[int | None, Query(ge=1)] = None,
+    maxheight: Annotated[int | None, Query(ge=1)] = None,
+    format: Annotated[str, Query(max_length=10)] = "json",
+) -> JSONResponse:
+    """oEmbed (oembed.com): the playground at one of our own addresses, as an iframe. 404 for any other address and
+    without a public one, 501 for another format than JSON."""
+    public = _settings(request).public_url
+    found = sharing.oembed(public, url, maxwidth, maxheight, _language(request)) if public else None
+    if found is None:
+        raise HTTPException(404)
+    if format != "json":
+        raise HTTPException(501)
+    return JSONResponse(found, headers={"access-control-allow-origin": "*"})
 
 
 @router.get("/reference", response_class=HTMLResponse)

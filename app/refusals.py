@@ -23,6 +23,7 @@ CODES: dict[str, dict[str, Any]] = {
     "origin": {},
     "not_found": {},
     "bad_method": {},
+    "bad_format": {},
     "bad_request": {},
     "headers_too_big": {"limit": 0},
     "body_too_big": {"limit": 0},

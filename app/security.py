@@ -20,17 +20,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.refusals import body
 from app.settings import Settings
 
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "style-src-attr 'unsafe-inline'",  # plotly.js sizes its elements with style attributes
-        "img-src 'self' data: blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'self'",
+
+def policy(*frame_ancestors: str) -> str:
+    """The content security policy of a page that these may embed."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "style-src-attr 'unsafe-inline'",  # plotly.js sizes its elements with style attributes
+            "img-src 'self' data: blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            f"frame-ancestors {' '.join(frame_ancestors)}",
+        )
     )
-)
+
+
+POLICY = policy("'self'")
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -69,7 +75,8 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.hosts = [*settings.allowed_hosts, settings.host.lower(), *own_names()]
+        public = urlsplit(settings.public_url).hostname
+        self.hosts = [*settings.allowed_hosts, settings.host.lower(), *own_names(), *([public] if public else [])]
         self.origins = settings.allowed_origins + ["null"] * settings.allow_null_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,8 +92,23 @@ class Guard:
             await refuse(scope, receive, send, 400, "host")
         elif acts and not (len(origins) <= 1 and origin_allowed(origins[0] if origins else None, host, self.origins)):
             await refuse(scope, receive, send, 403, "origin")
+        elif origins and origins[0] in self.origins and scope["type"] == "http":
+            await self.app(scope, receive, readable_from(origins[0], send))
         else:
             await self.app(scope, receive, send)
+
+
+def readable_from(origin: str, send: Send) -> Send:
+    """Lets pages from a listed origin read the answer."""
+
+    async def with_header(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("access-control-allow-origin", origin)
+            headers.add_vary_header("origin")
+        await send(message)
+
+    return with_header
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, code: str) -> None:

@@ -42,6 +42,8 @@ class Static(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "no-cache"
+        # Modules are fetched as cross-origin by a sandboxed frame, whose pages are of no origin at all.
+        response.headers["access-control-allow-origin"] = "*"
         return response
 
 
@@ -136,6 +138,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.sessions = sessions
+    app.state.settings = settings
     app.add_middleware(Turns, at_a_time=settings.max_requests)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(SecurityHeaders)
@@ -188,7 +191,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-STATUS_CODES = {404: "not_found", 405: "bad_method", 413: "body_too_big"}
+STATUS_CODES = {404: "not_found", 405: "bad_method", 413: "body_too_big", 501: "bad_format"}
 
 
 def refusal(request: Request, error: Exception) -> Response:

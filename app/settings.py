@@ -20,6 +20,8 @@ DEFAULT_PORT = 8000
 
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ORIGIN = re.compile(r"https?://[^\s/?#@\\]+", re.IGNORECASE)
+_FRAME = re.compile(r"\*|'none'|https?://(\*\.)?[A-Za-z0-9_.:\[\]-]+(:\*)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9_.:\[\]-]+(/[A-Za-z0-9._~-]+)*/?", re.IGNORECASE)
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 
@@ -33,6 +35,25 @@ def _origin(value: str) -> str:
     if not _ORIGIN.fullmatch(value):
         raise ValueError(f"{value!r} is no origin; expected one such as https://school.example")
     return value.lower()
+
+
+def _any_origin(value: str) -> str:
+    return value if value == "*" else _origin(value)
+
+
+def _frame(value: str) -> str:
+    if not _FRAME.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is no page to be embedded in; expected an origin such as https://school.example,"
+            " https://*.school.example, * for any or 'none'"
+        )
+    return value.lower()
+
+
+def _address(value: str) -> str:
+    if value and not _ADDRESS.fullmatch(value):
+        raise ValueError(f"{value!r} is no address; expected one such as https://playground.school.example/")
+    return f"{value.rstrip('/')}/" if value else ""
 
 
 def _prefix(value: str) -> str:
@@ -91,6 +112,32 @@ class Settings(BaseSettings):
         bool,
         Field(description="Let sandboxed frames open a session: they do not say whose they are, so any page can."),
     ] = False
+
+    # ---- in other pages ----
+
+    public_url: Annotated[
+        str,
+        AfterValidator(_address),
+        Field(
+            description="Address by which everybody knows the playground, such as https://playground.school.example/:"
+            " for shared links and oEmbed. Without it, links are shared as the page was asked for."
+        ),
+    ] = ""
+    frame_ancestors: Annotated[
+        list[Annotated[str, AfterValidator(_frame)]],
+        Field(
+            min_length=1,
+            description="Pages that may embed the playground, such as https://school.example or"
+            " https://*.school.example; * for any. Only /embed can be embedded.",
+        ),
+    ] = ["*"]
+    embed_origins: Annotated[
+        list[Annotated[str, AfterValidator(_any_origin)]],
+        Field(
+            description="Origins whose pages may steer an embedded playground by messages, such as"
+            " https://school.example; * for any. Our own and the allowed origins may."
+        ),
+    ] = []
 
     # ---- how many, and how much ----
 

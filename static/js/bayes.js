@@ -61,6 +61,7 @@ export function createBayes(store) {
 
   function show() {
     const { bayes } = store;
+    if (!input) return;
     // While it is worked out the switch stays as it is, so that it does not flicker.
     if (bayes) input.disabled = !bayes.lines?.length;
     const reason = bayes && !bayes.lines?.length ? t(bayes.lines ? "bayes.no_border" : store.data?.classes === 0 ? "bayes.values" : unknownBecause(store)) : "";

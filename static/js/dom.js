@@ -19,7 +19,7 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** An icon of static/icon.svg. @param {string} name */
+/** An icon of static/icon.svg, or of the page itself if it holds them. @param {string} name */
 export function icon(name) {
   const namespace = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(namespace, "svg");
@@ -27,7 +27,7 @@ export function icon(name) {
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(namespace, "use");
-  use.setAttribute("href", `static/icon.svg#${name}`);
+  use.setAttribute("href", `${document.getElementById(name) ? "" : "static/icon.svg"}#${name}`);
   svg.append(use);
   return svg;
 }

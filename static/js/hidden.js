@@ -8,11 +8,14 @@ import { t } from "./i18n.js";
 
 const NAME = /^[\w-]+([.:][\w-]+)?$/;
 const MOST = 100;
-/** The line with the way back. */
+/** The line with the way back; an embedded page has none. */
 const BACK = "hidden-controls";
 
+/** The names in a list with commas. @param {string} text */
+export const namesOf = (text) => [...new Set(text.split(",").map((name) => name.trim()).filter((name) => NAME.test(name)))].slice(0, MOST);
+
 /** The selectors that a name stands for. */
-function selectorsOf(name) {
+export function selectorsOf(name) {
   const [whole, inner] = name.split(/[.:]/);
   if (name.includes(":")) return [`[data-family^="${whole}"] [data-entry="${inner}"]`];
   if (inner) return [`[data-name="${whole}"] [data-name="${inner}"]`];
@@ -26,11 +29,12 @@ export function createHidden(store) {
   let names = [];
 
   function apply(list) {
-    names = [...new Set(list.map((name) => name.trim()).filter((name) => NAME.test(name)))].slice(0, MOST);
+    names = namesOf(list.join(","));
     sheet.replaceSync(names.length ? `${names.flatMap(selectorsOf).join(",")} { display: none !important; }` : "");
     show();
   }
   function show() {
+    if (!line) return;
     line.hidden = !names.length;
     line.firstElementChild.textContent = t(names.length === 1 ? "hidden.one" : "hidden.some", { count: names.length });
   }

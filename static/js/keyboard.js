@@ -8,7 +8,7 @@ import { recall, remember } from "./saved.js";
 
 const KEYS = [
   ["Space", "keys.play"], ["S →", "transport.update"], ["E", "transport.epoch"], ["R", "transport.reset"], ["W Home", "transport.rewind"],
-  ["+ −", "keys.speed"], ["O", "transport.slow"], ["[ ←", "past.earlier"], ["]", "past.later"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "draw.open"], ["C", "panels.discretize"], ["T", "panels.test_data"], ["B", "panels.bayes"], ["I", "inside.open"], ["X", "export.open"], ["L", "share.copy"], ["?", "help.open"],
+  ["+ −", "keys.speed"], ["O", "transport.slow"], ["[ ←", "past.earlier"], ["]", "past.later"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "draw.open"], ["C", "panels.discretize"], ["T", "panels.test_data"], ["B", "panels.bayes"], ["I", "inside.open"], ["X", "export.open"], ["L", "share.title"], ["?", "help.open"],
 ];
 /** Those that mean something only while someone draws. */
 const DRAWING_KEYS = [
@@ -44,10 +44,10 @@ export function createKeyboard(actions, selectPanel) {
       selectPanel(Number(key) - 1);
       return;
     }
-    const action = byKey[key];
+    const action = actions[byKey[key]];
     if (!action) return;
     event.preventDefault();
-    actions[action]();
+    action();
   });
 
   // What was clicked with the mouse does not keep the focus, or Space would press it again instead of playing.

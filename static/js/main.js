@@ -18,7 +18,7 @@ import { createKeyboard } from "./keyboard.js";
 import { createLesson } from "./lesson.js";
 import { clearFaults, toast, wording } from "./notices.js";
 import { LETTERS } from "./palette.js";
-import { closeSheets, createLanguage, createShare, createSheets, createTheme } from "./page.js";
+import { closeSheets, createLanguage, createSheets, createTheme } from "./page.js";
 import { createPanels } from "./panels.js";
 import { createPast } from "./past.js";
 import { createPlaygroundLink } from "./playground-link.js";
@@ -28,6 +28,7 @@ import { createResolved } from "./resolved.js";
 import { createRun } from "./run.js";
 import { createSeeds } from "./seeds.js";
 import { createSettings } from "./settings.js";
+import { createShare } from "./share.js";
 import { createStore } from "./store.js";
 import { createSwitches } from "./switches.js";
 import { createTransport } from "./transport.js";
@@ -248,9 +249,15 @@ addEventListener("hashchange", async () => {
   open(theirs.link ?? link);
 });
 
-/** The address may hold a link of TensorFlow Playground, as `?tf=` or as the fragment. */
+/** The address may hold our link as `?link=`, or a link of TensorFlow Playground, as `?tf=` or as the fragment. */
 async function readAddress() {
   const address = new URL(location.href);
+  if (address.searchParams.has("link")) {
+    if (!address.hash) address.hash = address.searchParams.get("link");
+    address.searchParams.delete("link");
+    history.replaceState(null, "", readable(address));
+    written = location.hash;
+  }
   const given = address.searchParams.get("tf");
   const fragment = location.hash.slice(1);
   const theirs = playground.foreign(fragment);

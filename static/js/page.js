@@ -2,7 +2,6 @@
 // become sheets on small screens. The language changes in place: new words, new controls, the
 // same run.
 
-import { h } from "./dom.js";
 import { currentLanguage, setLanguage, t } from "./i18n.js";
 import { clearToasts, toast } from "./notices.js";
 import { recall, remember } from "./saved.js";
@@ -79,38 +78,6 @@ export function createLanguage(store) {
       await change(language);
     },
   };
-}
-
-/** Copies the address, which holds the whole experiment, or says that it does not. */
-export const createShare = (store, files) => async () => {
-  const address = `${location.href.split("#")[0]}#${store.link}`;
-  if (!store.linkComplete) {
-    shareFile(files);
-    return;
-  }
-  try {
-    await navigator.clipboard.writeText(address);
-    toast(t("share.copied"));
-  } catch {
-    const input = h("input", { type: "text", readonly: true, value: address, class: "share-field", "aria-label": t("share.copy") });
-    const dialog = h("dialog", { "aria-label": t("share.copy") }, h("p", {}, t("share.by_hand")), input, h("form", { method: "dialog", class: "dialog-actions" }, h("button", { class: "button" }, t("page.close"))));
-    dialog.addEventListener("close", () => dialog.remove());
-    document.body.append(dialog);
-    dialog.showModal();
-    input.select();
-  }
-};
-
-/** More points than a link can hold travel as a file. */
-function shareFile(files) {
-  const dialog = h("dialog", { "aria-label": t("share.copy") },
-    h("p", {}, t("share.too_many")),
-    h("form", { method: "dialog", class: "dialog-actions" },
-      h("button", { class: "button" }, t("page.close")),
-      h("button", { class: "button strong", onclick: files.saveExperiment }, t("file.save"))));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
 }
 
 /** Below a certain width the columns are popovers, opened from the transport. */

@@ -9,15 +9,17 @@ import { t } from "./i18n.js";
 const SWITCHES = { discretize: ["discretize", false], test_data: ["testData", true], bayes: ["bayes", false] };
 const KEY = "show";
 
+/** Looks as the address asks for. */
+export function readSwitches(store) {
+  const asked = (new URLSearchParams(location.search).get(KEY) ?? "").split(",");
+  for (const [name, [view, usual]] of Object.entries(SWITCHES)) {
+    store.view[view] = asked.includes(name) || (!asked.includes(`-${name}`) && usual);
+  }
+}
+
 export function createSwitches(store) {
   const inputs = Object.fromEntries(Object.keys(SWITCHES).map((name) => [name, document.getElementById(name.replace("_", "-"))]));
 
-  function read() {
-    const asked = (new URLSearchParams(location.search).get(KEY) ?? "").split(",");
-    for (const [name, [view, usual]] of Object.entries(SWITCHES)) {
-      store.view[view] = asked.includes(name) || (!asked.includes(`-${name}`) && usual);
-    }
-  }
   function write() {
     const unusual = Object.entries(SWITCHES).filter(([, [view, usual]]) => store.view[view] !== usual).map(([name, [, usual]]) => (usual ? `-${name}` : name));
     const address = new URL(location.href);
@@ -38,7 +40,7 @@ export function createSwitches(store) {
     show();
     write();
   });
-  read();
+  readSwitches(store);
   show();
   return { flip: (name) => inputs[name].click() };
 }

@@ -158,8 +158,9 @@ def everything_said(driver: Any) -> list[dict[str, Any]]:
     session.submit(protocol.Resume(b"no checkpoint"))
     session.apply()
     said += [json.loads(event) for event in session.messages(frame=False)]
-    # test_api sends what is no link of theirs, test_shell a link without a seed
-    for code, params in (("not_a_playground_link", {}), ("fresh_seed", {"seed": "0.12345"})):
+    # test_api sends what is no link of theirs, test_shell a link without a seed, test_sharing too long a text
+    long = {"maximum": 2953, "length": 3000}
+    for code, params in (("not_a_playground_link", {}), ("fresh_seed", {"seed": "0.12345"}), ("qr_too_long", long)):
         problem = Problem((), code, params)
         kind = "notice" if code == "fresh_seed" else "error"
         said.append({"type": kind, "code": code, "params": params, "message": problem.message})

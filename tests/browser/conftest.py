@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,16 +18,26 @@ from tests.browser.chromium import ARGUMENTS, find, until
 expect.set_options(timeout=30_000)
 
 
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """Address of a running server of one's own."""
+    environment = os.environ | {"PYTHONWARNINGS": "error"}
+    command = [sys.executable, "-m", "app", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdout
+        try:
+            yield server.stdout.readline().split()[-1]
+            server.terminate()
+            assert server.wait(timeout=20) in (0, -15), "the server did not end in peace"
+        finally:
+            server.kill()  # or a test that has failed would wait for it for ever
+
+
 @pytest.fixture(scope="package")
 def url() -> Iterator[str]:
     """Address of a running server."""
-    environment = os.environ | {"PYTHONWARNINGS": "error"}
-    command = [sys.executable, "-m", "app", "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        assert server.stdout
-        yield server.stdout.readline().split()[-1]
-        server.terminate()
-        assert server.wait(timeout=20) in (0, -15), "the server did not end in peace"
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture(scope="package")

@@ -1,0 +1,74 @@
+// How the panels of an embedded page share the frame they are given: as many columns as make the
+// boundaries largest. The height that the page would like to have depends on the width alone, so a
+// frame that follows it comes to rest at once.
+
+const GAP = 8;
+/** Pixels below which a boundary shows nothing; rather than that, the page scrolls. */
+const LEAST = 120;
+/** Side of a boundary where nobody sets the height: at least, if there is a choice, and at most. */
+const COMFORTABLE = 180;
+const MOST = 400;
+
+/**
+ * @param {number} count of panels @param {number} width for all of them @param {number} height for all of them
+ * @param {number} chrome what a panel needs besides its boundary @returns {{columns: number, side: number}}
+ */
+export function fitting(count, width, height, chrome) {
+  let best = { columns: 1, side: -Infinity };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const side = Math.min(sideFor(columns, width), (height - GAP * (rows - 1)) / rows - chrome);
+    if (side > best.side) best = { columns, side };
+  }
+  return best.side >= LEAST ? { ...best, side: Math.floor(best.side) } : wished(count, width);
+}
+
+/** The same where the height does not matter. */
+export function wished(count, width) {
+  let columns = 1;
+  while (columns < count && sideFor(columns + 1, width) >= COMFORTABLE) columns++;
+  columns = Math.ceil(count / Math.ceil(count / columns)); // not three above one, but two above two
+  return { columns, side: Math.floor(Math.min(MOST, sideFor(columns, width))) };
+}
+
+/** Two pixels are the card's border. */
+const sideFor = (columns, width) => (width - GAP * (columns - 1)) / columns - 2;
+
+/** @param {any} store @param {(height: number) => void} wish says which height would be right, whenever that changes */
+export function createArrangement(store, wish) {
+  const page = document.getElementById("main");
+  const workspace = document.getElementById("workspace");
+  const panels = document.getElementById("panels");
+  let told = 0;
+
+  function arrange() {
+    const stage = panels.querySelector(".panel:not([hidden]) .stage");
+    const count = panels.querySelectorAll(".panel:not([hidden])").length;
+    if (!stage || !page.clientWidth) return;
+    const chrome = stage.closest(".panel").offsetHeight - stage.offsetHeight;
+    const around = workspace.getBoundingClientRect();
+    const padding = parseFloat(getComputedStyle(page).paddingBottom);
+    const below = around.height - panels.offsetHeight;
+    const top = around.top + scrollY;
+    const { columns, side } = fitting(count, around.width, innerHeight - top - below - padding, chrome);
+    panels.style.setProperty("--columns", String(columns));
+    panels.style.setProperty("--side", `${side}px`);
+    const wanted = wished(count, around.width);
+    const rows = Math.ceil(count / wanted.columns);
+    const now = workspace.getBoundingClientRect();
+    const more = rows * (wanted.side + chrome) + GAP * (rows - 1) - panels.offsetHeight;
+    const bottoms = [...page.querySelectorAll(".column")].map((column) => column.getBoundingClientRect())
+      .filter(({ height }) => height).map(({ top, bottom }) => (top >= now.bottom - 1 ? bottom + more : bottom));
+    const height = Math.ceil(Math.max(now.bottom + more, ...bottoms) + scrollY + padding);
+    if (height === told) return;
+    told = height;
+    wish(height);
+  }
+
+  const sizes = new ResizeObserver(arrange);
+  // The panels too: their numbers come with the first frame, and some rows later.
+  for (const element of [document.documentElement, page, workspace, panels]) sizes.observe(element);
+  addEventListener("resize", arrange);
+  store.on("state", arrange);
+  store.on("boot", arrange);
+}
