@@ -5,6 +5,7 @@ COPY engine engine
 COPY app app
 COPY static static
 COPY templates templates
+COPY examples examples
 RUN pip install --no-cache-dir --editable '.[metrics]' \
     && useradd --uid 1000 --no-create-home playground
 USER 1000

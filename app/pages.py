@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from markupsafe import Markup
 from starlette.templating import Jinja2Templates
 
-from app import __version__, api, course, describe, glossary, protocol, sharing
+from app import __version__, api, course, describe, examples, glossary, protocol, sharing
 from app.i18n import LANGUAGES, negotiate, technical, translate
 from app.mathml import mathml
 from app.resources import PLOTLY_NAME, STATIC, TEMPLATES
@@ -207,6 +207,16 @@ def embed(request: Request) -> HTMLResponse:
     anyone = settings.frame_ancestors
     page.headers["content-security-policy"] = policy(*([] if {"*", "'none'"} & {*anyone} else ["'self'"]), *anyone)
     return page
+
+
+@router.get("/examples/{name}", response_class=HTMLResponse)
+@router.get("/examples/", response_class=HTMLResponse)
+def example(request: Request, name: str = "index") -> HTMLResponse:
+    """The playground inside of other pages."""
+    if name not in examples.PAGES:
+        raise HTTPException(404)
+    shown = {"links": examples.LINKS, "slides": examples.SLIDES, "cells": examples.notebook}
+    return _render(request, f"examples/{name}.html", up="../", **shown)
 
 
 @router.get("/oembed")

@@ -11,19 +11,26 @@ const MOST = 400;
 
 /**
  * @param {number} count of panels @param {number} width for all of them @param {number} height for all of them
- * @param {number} chrome what a panel needs besides its boundary @returns {{columns: number, side: number}}
+ * @param {number} chrome what a panel needs besides its boundary @returns {{columns: number, side: number}} side 0: they do not fit
  */
 export function fitting(count, width, height, chrome) {
-  let best = { columns: 1, side: -Infinity };
+  let best = { columns: 1, side: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
-    const side = Math.min(sideFor(columns, width), (height - GAP * (rows - 1)) / rows - chrome);
-    if (side > best.side) best = { columns, side };
+    const side = Math.floor(Math.min(sideFor(columns, width), (height - GAP * (rows - 1)) / rows - chrome) - 1);
+    if (side > best.side && side >= LEAST) best = { columns, side };
   }
-  return best.side >= LEAST ? { ...best, side: Math.floor(best.side) } : wished(count, width);
+  return best;
 }
 
-/** The same where the height does not matter. */
+/** Where they do not fit: as little to scroll as can be, and one whole panel in sight. @param {number} height of the window below the bar */
+export function scrolling(count, width, height, chrome) {
+  let columns = 1;
+  while (columns < count && sideFor(columns + 1, width) >= LEAST) columns++;
+  return { columns, side: Math.floor(Math.max(LEAST, Math.min(sideFor(columns, width), height - chrome))) };
+}
+
+/** Where the height does not matter. */
 export function wished(count, width) {
   let columns = 1;
   while (columns < count && sideFor(columns + 1, width) >= COMFORTABLE) columns++;
@@ -34,7 +41,8 @@ export function wished(count, width) {
 /** Two pixels are the card's border. */
 const sideFor = (columns, width) => (width - GAP * (columns - 1)) / columns - 2;
 
-/** @param {any} store @param {(height: number) => void} wish says which height would be right, whenever that changes */
+/** @param {any} store @param {(height: number) => void} wish says which height would be right, whenever that changes
+ *  @returns {() => void} does it now */
 export function createArrangement(store, wish) {
   const page = document.getElementById("main");
   const workspace = document.getElementById("workspace");
@@ -50,17 +58,20 @@ export function createArrangement(store, wish) {
     const padding = parseFloat(getComputedStyle(page).paddingBottom);
     const below = around.height - panels.offsetHeight;
     const top = around.top + scrollY;
-    const { columns, side } = fitting(count, around.width, innerHeight - top - below - padding, chrome);
+    const room = innerHeight - top - padding;
+    const fit = fitting(count, around.width, room - below, chrome);
+    const { columns, side } = fit.side ? fit : scrolling(count, around.width, room, chrome);
     panels.style.setProperty("--columns", String(columns));
     panels.style.setProperty("--side", `${side}px`);
     const wanted = wished(count, around.width);
     const rows = Math.ceil(count / wanted.columns);
     const now = workspace.getBoundingClientRect();
-    const more = rows * (wanted.side + chrome) + GAP * (rows - 1) - panels.offsetHeight;
+    const more = rows * (wanted.side + chrome + 1) + GAP * (rows - 1) - panels.offsetHeight;
     const bottoms = [...page.querySelectorAll(".column")].map((column) => column.getBoundingClientRect())
       .filter(({ height }) => height).map(({ top, bottom }) => (top >= now.bottom - 1 ? bottom + more : bottom));
     const height = Math.ceil(Math.max(now.bottom + more, ...bottoms) + scrollY + padding);
-    if (height === told) return;
+    // Before the first frame the numbers are missing.
+    if (height === told || !store.frame) return;
     told = height;
     wish(height);
   }
@@ -71,4 +82,5 @@ export function createArrangement(store, wish) {
   addEventListener("resize", arrange);
   store.on("state", arrange);
   store.on("boot", arrange);
+  return arrange;
 }

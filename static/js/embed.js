@@ -42,7 +42,7 @@ const run = createRun(store, {
     charts?.draw();
     if (!store.frame) return;
     if (charts) requestAnimationFrame(charts.load);
-    messages.ready();
+    if (messages.ready()) arrange();
     look();
   },
   onState(event) {
@@ -85,7 +85,7 @@ if (data || store.view.bayes) createBayes(store);
 if (settings) createResolved(store);
 
 const messages = createMessages(store, { ...byHand, set: change }, JSON.parse(body.dataset.origins));
-createArrangement(store, messages.height);
+const arrange = createArrangement(store, messages.height);
 
 const usable = (name, action) => () => locks.has(name) || action();
 const actions = {

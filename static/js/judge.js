@@ -17,6 +17,9 @@ const DERIVED = {
   parameters: ({ parameters }) => parameters,
 };
 
+/** Names of what is worked out. */
+export const WORKED_OUT = Object.keys(DERIVED);
+
 /**
  * A quantity of one panel, NaN if it is not known.
  * @param {string} name @param {{row: any, spec: any, parameters: number}} panel its figures, settings, and size

@@ -6,7 +6,7 @@ import { selectorsOf, namesOf } from "./hidden.js";
 
 const ALL = "all";
 /** Of everything: what changes an experiment, not what plays it. */
-const EVERYTHING = ["#data .control", "#settings .control", "#data .switch", "#speed .control", "[data-action=reset]"];
+const EVERYTHING = ["#data .control", "#settings .control", "#settings .scope", "#data .switch", "#speed .control", "[data-action=reset]"];
 const WITHIN = "button:not(.ask), input, select, textarea";
 
 /** @param {string|null} text the list in the address; an empty one means all */

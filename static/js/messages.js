@@ -75,11 +75,12 @@ export function createMessages(store, commands, allowed) {
   store.on("frame", tellMetrics);
 
   return {
-    /** The first picture is there. */
+    /** The first picture is there. @returns {boolean} whether it is said now */
     ready() {
-      if (ready) return;
+      if (ready) return false;
       ready = true;
       announce("ready");
+      return true;
     },
     height(height) {
       announce("height", { height });
