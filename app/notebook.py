@@ -45,10 +45,11 @@ def show(
 ) -> Frame:
     """An experiment, live in the notebook.
 
-    It is a link or what follows its ``#``, a config as a dict, an `Experiment`, or one network of the engine. ``server`` is
-    the address of a playground that runs already; without it, one is started on this machine. What else is ``asked`` of
-    the embedded page goes into its address: ``theme="dark"``, ``lang="zh"``, ``parts="transport,charts"``, ``lock="all"``,
-    ``hide=…``, ``panels="a,c"``, ``goal="test_accuracy>=0.95"`` (see docs/embed.md). Raises Invalid for a config that is none.
+    It is a link or what follows its ``#``, a config as a dict, an `Experiment`, or one network of the engine.
+    ``server`` is the address of a playground that runs already; without it, one is started on this machine. What else
+    is ``asked`` of the embedded page goes into its address: ``theme="dark"``, ``lang="zh"``, ``lock="all"``,
+    ``parts="transport,charts"``, ``panels="a,c"``, ``goal="test_accuracy>=0.95"`` (see docs/embed.md). Raises Invalid
+    for a config that is none.
     """
     query = urlencode({**({"autoplay": "1"} if autoplay else {}), **asked}, safe=",")
     base = f"{(server or own_server()).rstrip('/')}/"
@@ -62,7 +63,7 @@ def link_of(experiment: str | Experiment | NetworkSpec | Mapping[str, Any]) -> s
     if isinstance(experiment, NetworkSpec):
         return links.encode(Experiment(panels=(experiment,)))
     if isinstance(experiment, Mapping):
-        experiment = parse(Experiment, dict(experiment))
+        return links.encode(parse(Experiment, dict(experiment)))
     return links.encode(experiment)
 
 

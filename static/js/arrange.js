@@ -8,6 +8,8 @@ const LEAST = 120;
 /** Side of a boundary where nobody sets the height: at least, if there is a choice, and at most. */
 const COMFORTABLE = 180;
 const MOST = 400;
+/** Pixels of height that are not worth another wish. */
+const SLACK = 24;
 
 /**
  * @param {number} count of panels @param {number} width for all of them @param {number} height for all of them
@@ -47,7 +49,8 @@ export function createArrangement(store, wish) {
   const page = document.getElementById("main");
   const workspace = document.getElementById("workspace");
   const panels = document.getElementById("panels");
-  let told = 0;
+  /** The last wish, and for what. */
+  let told = { height: 0, key: "" };
 
   function arrange() {
     const stage = panels.querySelector(".panel:not([hidden]) .stage");
@@ -70,9 +73,11 @@ export function createArrangement(store, wish) {
     const bottoms = [...page.querySelectorAll(".column")].map((column) => column.getBoundingClientRect())
       .filter(({ height }) => height).map(({ top, bottom }) => (top >= now.bottom - 1 ? bottom + more : bottom));
     const height = Math.ceil(Math.max(now.bottom + more, ...bottoms) + scrollY + padding);
-    // Before the first frame the numbers are missing.
-    if (height === told || !store.frame) return;
-    told = height;
+    if (!store.frame) return; // the numbers are missing
+    // A card that is a little narrower has smaller numbers, and then wants a little less height, and is wider again.
+    const key = `${innerWidth} ${count}`;
+    if (key === told.key && height <= told.height && told.height - height < SLACK) return;
+    told = { height, key };
     wish(height);
   }
 
