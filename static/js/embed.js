@@ -78,7 +78,7 @@ const byHand = {
 };
 const panels = createPanels(store, commands, run.loop);
 const transport = createTransport(store, commands);
-const charts = parts.includes("charts") ? createCharts(store, run.loop) : null;
+const charts = parts.includes("charts") ? createCharts(store, run.loop, () => {}) : null;
 const data = parts.includes("data") ? createData(store, commands) : null;
 const settings = parts.includes("settings") ? createSettings(store, commands) : null;
 if (data || store.view.bayes) createBayes(store);
@@ -91,9 +91,10 @@ const usable = (name, action) => () => locks.has(name) || action();
 const actions = {
   toggle: usable("play", byHand.toggle), update: usable("step", byHand.update), epoch: usable("epoch", byHand.epoch),
   reset: usable("reset", byHand.reset), rewind: usable("rewind", byHand.rewind),
+  ...(parts.includes("speed") ? { slow: usable("slow", transport.toggleSlow) } : {}),
 };
 createKeyboard(parts.includes("transport") ? actions : { toggle: actions.toggle }, (index) => store.panels[index] && store.select(store.panels[index].id));
-for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());
+for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]?.());
 
 /** Which panels are shown: all, or those of the address, by their letters (`?panels=a,c`). */
 function choosePanels() {
@@ -123,8 +124,8 @@ function change({ link, name, value, panels: places }) {
 }
 
 function setTheme(theme) {
-  if (!["light", "dark", "auto"].includes(theme)) return "Expected light, dark or auto.";
-  if (theme === "auto") delete document.documentElement.dataset.theme;
+  if (!["light", "dark", "system"].includes(theme)) return "Expected light, dark or system.";
+  if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   store.emit("theme");
   return undefined;

@@ -6,7 +6,7 @@ import { selectorsOf, namesOf } from "./hidden.js";
 
 const ALL = "all";
 /** Of everything: what changes an experiment, not what plays it. */
-const EVERYTHING = ["#data .control", "#settings .control", "#settings .scope", "#data .switch", "#speed .control", "[data-action=reset]"];
+const EVERYTHING = ["#data .control", "#settings .control", "#settings .scope", "#data .switch", ".pace .speed", "[data-action=reset]", "[data-action=slow]"];
 const WITHIN = "button:not(.ask), input, select, textarea";
 
 /** @param {string|null} text the list in the address; an empty one means all */
@@ -24,12 +24,12 @@ export function createLocks(text) {
     }
   }
   const made = new MutationObserver(lock);
-  for (const place of document.querySelectorAll("#data, #settings, #speed")) made.observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
+  for (const place of document.querySelectorAll("#data, #settings, .pace")) made.observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
   lock();
   return {
     /** Whether nothing of the experiment may be changed, panels included. */
     everything: names.includes(ALL),
     /** @param {string} name of an action */
-    has: (name) => names.includes(name) || (names.includes(ALL) && name === "reset"),
+    has: (name) => names.includes(name) || (names.includes(ALL) && ["reset", "slow"].includes(name)),
   };
 }
