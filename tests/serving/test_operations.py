@@ -234,7 +234,7 @@ def test_the_dockerfile_builds_and_serves(tmp_path: Path) -> None:
                 for step in words.split("&&"):
                     if "useradd" not in step:
                         step = step.replace("--no-cache-dir", "--quiet --disable-pip-version-check")
-                        subprocess.run(step, shell=True, cwd=image, env=env, check=True, timeout=300)
+                        subprocess.run(step, shell=True, cwd=image, env=env, check=True, timeout=550)
             case "ENV":
                 env |= dict(pair.split("=", 1) for pair in shlex.split(words))
             case "HEALTHCHECK":
