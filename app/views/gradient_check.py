@@ -7,7 +7,7 @@ import numpy as np
 
 from app.views.base import Scene, Seen, Tensor, View, view
 from engine.component import Array, Text
-from engine.gradient_check import affordable, check
+from engine.gradient_check import RIGHT, WRONG, affordable, check
 
 BLOCKS = ("weights", "bias", "gamma", "beta", "learned")
 
@@ -37,12 +37,15 @@ class Check(View):
         ),
         "analytic": ("F64", "(L)", "its gradient by back-propagation"),
         "numerical": ("F64", "(L)", "its gradient by central differences"),
+        "outputs": ("I32", "(1)", "output units"),
     }
     about: ClassVar[dict[str, str]] = {
         "error": "relative error over all that was checked",
         "layer": "the layer, from 0, with the parameter that differs most",
         "points": "training points that the objective was taken over",
         "of": "training points there are",
+        "right": "below this an error is as small as rounding allows",
+        "wrong": "above this there is a mistake",
     }
 
     def show(self, scene: Scene) -> Seen | None:
@@ -61,11 +64,14 @@ class Check(View):
             "worst": np.array([[BLOCKS.index(each.block), each.row, each.column] for each in worst], np.int32),
             "analytic": found.analytic[0, places],
             "numerical": found.numerical[0, places],
+            "outputs": np.array([trainer.network.sizes[-1]], np.int32),
         }
         about = {
             "error": repr(float(found.relative_error[0])),
             "layer": str(found.parameters[int(found.worst_in(slice(None))[0])].layer),
             "points": str(found.points),
             "of": str(trainer.n_train),
+            "right": repr(RIGHT),
+            "wrong": repr(WRONG),
         }
         return Seen(arrays, about)

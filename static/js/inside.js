@@ -10,6 +10,7 @@ import { createLayers } from "./layer-bars.js";
 import { createNetworkView } from "./network-view.js";
 import { LETTERS, panelColor } from "./palette.js";
 import { createResults } from "./results-view.js";
+import { createCheck } from "./check-view.js";
 import { createPoint } from "./point-view.js";
 import { createSeedsView } from "./seeds-view.js";
 import { recallHere, rememberHere } from "./saved.js";
@@ -23,11 +24,12 @@ import { seedNumber } from "./seeds.js";
  *   words?: () => void, theme?: () => void, diverged?: boolean, allSeeds?: boolean}} Tab
  * Of several seeds a tab shows the chosen one as far as it asks for views, else their mean; `allSeeds`: it shows all.
  * `words()` is what the names of units depend on besides the network's shape; `ask` tells the server of other views.
- * @typedef {(parts: {store: any, commands: any, loop: any, words: () => string, ask: () => void}) => Tab} Maker
+ * `goTo` opens another tab by its name.
+ * @typedef {(parts: {store: any, commands: any, loop: any, words: () => string, ask: () => void, goTo: (name: string) => void}) => Tab} Maker
  */
 
 /** @type {Maker[]} */
-const MAKERS = [createNetworkView, createLayers, createPoint, createResults, createSeedsView, createDifference, createLandscape];
+const MAKERS = [createNetworkView, createLayers, createPoint, createCheck, createResults, createSeedsView, createDifference, createLandscape];
 const KEY = "inside";
 
 export function createInside(store, commands, loop) {
@@ -42,7 +44,7 @@ export function createInside(store, commands, loop) {
   let asked;
 
   const words = () => `${currentLanguage()} ${store.selected} ${store.data?.classes} ${JSON.stringify(store.experiment.panels[store.selectedIndex]?.features)}`;
-  const tabs = MAKERS.map((make) => make({ store, commands, loop, words, ask }));
+  const tabs = MAKERS.map((make) => make({ store, commands, loop, words, ask, goTo }));
   let tab = tabs.find(({ name }) => name === (wanted ?? recallHere(KEY))) ?? tabs[0];
 
   const letter = h("span", { class: "letter" });
@@ -68,6 +70,10 @@ export function createInside(store, commands, loop) {
     rememberHere(`${KEY}-open`, yes ? "yes" : "no");
     update();
     if (open && root.getBoundingClientRect().top > innerHeight - 200) root.scrollIntoView({ block: "nearest" });
+  }
+
+  function goTo(name) {
+    go(tabs.find((each) => each.name === name));
   }
 
   function go(next) {

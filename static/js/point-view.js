@@ -329,6 +329,7 @@ export function createPoint({ store, loop, words, ask }) {
     root.dataset.shown = `${Number(message.about.x1)} ${Number(message.about.x2)} ${Number(message.about.label)} ${message.about.epoch}`;
   }, () => (store.playing ? 200 : 0));
 
+  store.on("follow", (index) => follow(pointAt(index)));
   store.on("pick", (detail) => onScreen && pick(detail));
   new ResizeObserver(() => {
     if (onScreen && body) explain();

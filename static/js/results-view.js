@@ -3,10 +3,13 @@
 // frame. Points of a cell of the table can be pointed out in the picture. Values have no classes;
 // there it says how large the errors are beside those of the best constant.
 
+import { createCalibration } from "./calibration-view.js";
 import { h, setText } from "./dom.js";
 import * as format from "./format.js";
 import { slice } from "./frames.js";
 import { currentLanguage, t } from "./i18n.js";
+import { createMistakes } from "./mistakes-view.js";
+import { createReading } from "./reading-view.js";
 import { drawMarker, fit, PARTS } from "./points.js";
 
 /** Counts of (true class, predicted class), row by row. */
@@ -29,10 +32,25 @@ export function perClass(counts, classes) {
 }
 
 /** @type {import("./inside.js").Maker} */
-export function createResults({ store, loop }) {
+export function createResults({ store, loop, ask, goTo }) {
   const choice = h("div", { class: "scope results-part", role: "radiogroup" });
   const content = h("div", { class: "results-content" });
-  const root = h("div", { class: "results-view" }, choice, content);
+  const reading = createReading({ store, ask });
+  const calibration = createCalibration();
+  const mistakes = createMistakes({
+    store, mark,
+    look(item, yes) {
+      pointed = yes ? item : null;
+      point();
+    },
+    keep,
+    follow(index) {
+      store.emit("follow", index);
+      goTo("point");
+    },
+  });
+  const more = h("div", { class: "results-more", hidden: true }, reading.element, calibration.element, mistakes.element);
+  const root = h("div", { class: "results-view" }, choice, content, more);
   let part = 1;
   let built = "";
   let cells = [];
@@ -58,6 +76,7 @@ export function createResults({ store, loop }) {
       input.addEventListener("change", () => {
         part = index;
         show();
+        further.now();
         point();
       });
       return h("label", { class: "segment" }, input, h("span", {}, t(`numbers.${PARTS[index].key}`)));
@@ -78,10 +97,7 @@ export function createResults({ store, loop }) {
         point();
       };
       for (const [on, yes] of [["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]]) button.addEventListener(on, look(yes));
-      button.addEventListener("click", () => {
-        kept = kept === cell ? null : cell;
-        point();
-      });
+      button.addEventListener("click", () => keep(cell));
       return cell;
     }));
     scores = steps.map(() => ["precision", "recall", "f1", "support"].map(() => h("td", { class: "figure" })));
@@ -112,10 +128,17 @@ export function createResults({ store, loop }) {
     return tensor && tensor.shape[1] === store.data?.count ? slice(tensor, store.selectedIndex) : null;
   };
 
+  /** A cell of the table or a single point, chosen to stay pointed out, or no longer. */
+  function keep(item) {
+    kept = kept && (kept === item || (item.index !== undefined && kept.index === item.index)) ? null : item;
+    point();
+  }
+
   /** Points of the cell in the panel's picture. */
   function point() {
     const cell = pointed ?? kept;
     for (const one of cells) one.button.setAttribute("aria-pressed", String(one === kept));
+    mistakes.press(kept);
     const predicted = predictions();
     if (!cell || !predicted || !store.data.classes) {
       if (store.pointed) store.pointOut(null);
@@ -123,10 +146,26 @@ export function createResults({ store, loop }) {
     }
     const { labels, part: parts, count } = store.data;
     const points = [];
-    for (let index = 0; index < count; index++) if (parts[index] === part && labels[index] === cell.row && predicted[index] === cell.column) points.push(index);
+    if (cell.index !== undefined) points.push(cell.index);
+    else for (let index = 0; index < count; index++) if (parts[index] === part && labels[index] === cell.row && predicted[index] === cell.column) points.push(index);
     const same = store.pointed?.panel === store.selected && store.pointed.points.join() === points.join();
     if (!same) store.pointOut({ panel: store.selected, points });
   }
+
+  /** What only the server can say. */
+  const further = loop.job(() => {
+    const message = store.seen("results");
+    const { data } = store;
+    if (!message || !data || (data.classes && message.tensors.predicted.data.length !== data.count)) return;
+    more.hidden = false;
+    calibration.element.hidden = mistakes.element.hidden = !data.classes;
+    reading.show(message);
+    if (!data.classes) return;
+    const { loss } = store.panels[store.selectedIndex];
+    calibration.show(message, part, !store.boot.catalog.losses.find(({ id }) => id === loss)?.scores);
+    mistakes.show(message, part);
+    mistakes.press(kept);
+  }, () => (store.playing ? 700 : 0));
 
   const job = loop.job(show, () => (store.playing ? 150 : 0));
 
@@ -180,17 +219,27 @@ export function createResults({ store, loop }) {
     }
   }
 
+  store.on("bayes", () => ask());
+
   return {
     name: "results",
     element: root,
     diverged: true,
-    views: () => [],
-    show: () => job.now(),
+    // Of a network that has diverged there is nothing more to come.
+    views: () => (store.diverged.has(store.selected) ? [] : [{ id: "results", best: reading.best() }]),
+    show() {
+      job.now();
+      further[store.playing && !more.hidden ? "mark" : "now"]();
+    },
+    words() {
+      for (const section of [reading, calibration, mistakes]) section.words();
+    },
     draw: () => job.mark(),
     /** Nothing is pointed out while this is not on screen. */
     leave() {
       pointed = kept = null;
       for (const one of cells) one.button.setAttribute("aria-pressed", "false");
+      mistakes.press(null);
       if (store.pointed) store.pointOut(null);
     },
   };
