@@ -10,7 +10,10 @@ const LONGEST = 12;
  * @typedef {{layers: {size: number, first: number}[], links: {rows: number, columns: number, at: number, bias: number}[],
  *   count: number, points: number, key: string, of: (unit: number) => {layer: number, index: number},
  *   rows: (layer: number, index: number) => number[], weight: (link: number, row: number, column: number) => number,
- *   bias: (link: number, row: number) => number, tensors: Record<string, import("./frames.js").Tensor>}} Anatomy
+ *   bias: (link: number, row: number) => number, tensors: Record<string, import("./frames.js").Tensor>,
+ *   off: {units: number[], links: [number, number, number|null][]}, unitOff: (unit: number) => boolean,
+ *   linkOff: (link: number, row: number, column: number|null) => boolean, silent: (link: number, row: number, column: number|null) => boolean}} Anatomy
+ * `off` is what is switched off, and `silent` says whether a weight or bias is 0 because it or its unit is off.
  * @param {import("./frames.js").Message} message @returns {Anatomy}
  */
 export function anatomy({ tensors, about }) {
@@ -29,7 +32,19 @@ export function anatomy({ tensors, about }) {
     bias += rows;
     return place;
   });
+  const off = { units: Array.from(tensors.off_units.data), links: [] };
+  for (let at = 0; at < tensors.off_links.data.length; at += 3) {
+    const [link, row, column] = tensors.off_links.data.subarray(at, at + 3);
+    off.links.push([link, row, column < 0 ? null : column]);
+  }
+  const dark = new Set(off.units);
+  const cut = new Set(off.links.map(String));
+  const unitOff = (unit) => dark.has(unit);
+  const linkOff = (link, row, column) => cut.size > 0 && cut.has(String([link, row, column]));
+  const last = links.length - 1;
   return {
+    off, unitOff, linkOff,
+    silent: (link, row, column) => linkOff(link, row, column) || (column !== null && unitOff(layers[link].first + column)) || (link === last && unitOff(layers[link + 1].first + row)),
     layers, links, count, tensors, points: Number(about.points), key: `${sizes.data} ${shapes.data}`,
     of(unit) {
       const layer = layers.findLastIndex(({ first }) => first <= unit);
@@ -47,8 +62,9 @@ export function anatomy({ tensors, about }) {
   };
 }
 
-/** A unit that is 0 for every training point, in a hidden layer. @param {Anatomy} body */
+/** How a unit is: switched off, or in a hidden layer dead or saturated. @param {Anatomy} body */
 export function stateOf(body, unit) {
+  if (body.unitOff(unit)) return "off";
   const { layer } = body.of(unit);
   if (!layer || layer === body.layers.length - 1) return "";
   if (body.tensors.active.data[unit] === 0) return "dead";

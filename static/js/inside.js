@@ -21,7 +21,7 @@ import { seedNumber } from "./seeds.js";
  * screen, and `show` is called whenever something of it may have changed (`store.seen(kind)` has the messages),
  * `draw` with every drawn frame. `diverged` tells that it has something to show also of a network that has diverged.
  * @typedef {{name: string, element: HTMLElement, views: () => any[], show: () => void, draw?: () => void, leave?: () => void,
- *   words?: () => void, theme?: () => void, diverged?: boolean, allSeeds?: boolean}} Tab
+ *   words?: () => void, theme?: () => void, switchOff?: () => void, diverged?: boolean, allSeeds?: boolean}} Tab
  * Of several seeds a tab shows the chosen one as far as it asks for views, else their mean; `allSeeds`: it shows all.
  * `words()` is what the names of units depend on besides the network's shape; `ask` tells the server of other views.
  * `goTo` opens another tab by its name.
@@ -165,6 +165,10 @@ export function createInside(store, commands, loop) {
 
   return {
     toggle: () => turn(!open),
+    /** Switches off, or on again, what is looked at closely. */
+    switchOff() {
+      if (open) tab.switchOff?.();
+    },
     /** With every drawn frame. */
     draw() {
       if (open) tab.draw?.();

@@ -8,7 +8,7 @@ import { recall, remember } from "./saved.js";
 
 const KEYS = [
   ["Space", "keys.play"], ["S →", "transport.update"], ["E", "transport.epoch"], ["R", "transport.reset"], ["W Home", "transport.rewind"],
-  ["+ −", "keys.speed"], ["O", "transport.slow"], ["[ ←", "past.earlier"], ["]", "past.later"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "draw.open"], ["C", "panels.discretize"], ["T", "panels.test_data"], ["B", "panels.bayes"], ["I", "inside.open"], ["X", "export.open"], ["L", "share.title"], ["?", "help.open"],
+  ["+ −", "keys.speed"], ["O", "transport.slow"], ["[ ←", "past.earlier"], ["]", "past.later"], ["1 – 6", "keys.panel"], ["V", "vary.title"], ["D", "draw.open"], ["C", "panels.discretize"], ["T", "panels.test_data"], ["B", "panels.bayes"], ["I", "inside.open"], ["Z", "inside.switch_key"], ["X", "export.open"], ["L", "share.title"], ["?", "help.open"],
 ];
 /** Those that mean something only while someone draws. */
 const DRAWING_KEYS = [
@@ -23,7 +23,7 @@ export function createKeyboard(actions, selectPanel) {
 
   const byKey = {
     s: "update", arrowright: "update", arrowleft: "earlier", "[": "earlier", "]": "later", o: "slow", e: "epoch", r: "reset", w: "rewind", home: "rewind", "+": "faster", "=": "faster", "-": "slower", "−": "slower",
-    v: "vary", d: "draw", c: "discretize", t: "testData", b: "bayes", i: "inside", x: "export", l: "share", "?": "help",
+    v: "vary", d: "draw", c: "discretize", t: "testData", b: "bayes", i: "inside", z: "switchOff", x: "export", l: "share", "?": "help",
   };
 
   addEventListener("keydown", (event) => {

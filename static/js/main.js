@@ -92,6 +92,7 @@ const commands = {
   sameData: (one, other) => changedByPoints(one).every((name) => same(one[name], other[name])),
   look: (panel, views) => run.mention({ type: "look", panel, views, seed: store.seed }),
   ask: (panel, view) => send({ type: "ask", panel, view, seed: store.seed }),
+  switchOff: (panel, on, units, links) => send({ type: "switch", panel, on, units, links }),
   weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value, seed: store.seed }),
   configure(experiment) {
     settings.clear();
@@ -153,6 +154,7 @@ const actions = {
   testData: () => switches.flip("test_data"),
   bayes: () => switches.flip("bayes"),
   inside: inside.toggle,
+  switchOff: inside.switchOff,
 };
 const keyboard = createKeyboard(actions, (index) => editor.digit(index) || (store.panels[index] && store.select(store.panels[index].id)));
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());

@@ -196,7 +196,7 @@ export function createGraph(store, told) {
       if (column.strip) maps.cells.fill(0);
       order.forEach((index, at) => {
         const unit = column.first + index;
-        const table = responseTable(units[unit].state === "dead");
+        const table = responseTable(units[unit].state === "dead" || units[unit].state === "off");
         const from = unit * resolution * resolution;
         const corner = Math.floor(at / across) * step * width + (at % across) * step;
         for (let row = 0; row < shown; row++) {
@@ -277,11 +277,16 @@ export function createGraph(store, told) {
     });
     const focus = hovered;
     const paths = new Map();
+    const lost = new Path2D();
     strongest = [];
     anatomy.links.forEach((_, link) => {
       const dense = anatomy.links[link].rows * anatomy.links[link].columns > DENSE;
       const found = [];
-      linksOf(link, (from, to, value) => {
+      linksOf(link, (from, to, value, row, column) => {
+        if (anatomy.silent(link, row, column)) {
+          curve(lost, edge(from, 1), units[from].y, edge(to, -1), units[to].y);
+          return;
+        }
         const share = Math.min(1, Math.abs(value) / widest);
         const level = Math.ceil(share * LEVELS);
         if (!level) return;
@@ -313,13 +318,21 @@ export function createGraph(store, told) {
       context.lineWidth = near && focus !== null ? Math.max(1.2, (WIDEST * level) / LEVELS) : Math.max(0.5, (WIDEST * level) / LEVELS);
       context.stroke(paths.get(key));
     }
+    // What is switched off is a dotted line, whatever its weight.
+    context.globalAlpha = focus === null ? 0.9 : 0.4;
+    context.strokeStyle = muted;
+    context.lineWidth = 1.2;
+    context.setLineDash([1.5, 4]);
+    context.stroke(lost);
+    context.setLineDash([]);
     paintBiases(context);
     if (touchedLink) paintTouched(context);
   }
 
   /** A dot at the lower left of a unit: the larger the bias the larger, in the colour of its sign. */
   function paintBiases(context) {
-    const surface = getComputedStyle(root).getPropertyValue("--surface").trim();
+    const style = getComputedStyle(root);
+    const [surface, muted] = ["--surface", "--muted"].map((name) => style.getPropertyValue(name).trim());
     context.globalAlpha = 1;
     columns.forEach((column, place) => {
       if (!place || column.strip) return;
@@ -328,9 +341,10 @@ export function createGraph(store, told) {
         const bias = anatomy.bias(place - 1, index);
         context.beginPath();
         context.arc(x - column.side / 2 - 5, y + column.side / 2 - 4, 2 + 4 * Math.min(1, Math.abs(bias) / widest), 0, TURN);
-        context.fillStyle = bias === 0 ? surface : valueColor(bias > 0 ? 1 : -1);
+        const off = anatomy.silent(place - 1, index, null);
+        context.fillStyle = bias === 0 || off ? surface : valueColor(bias > 0 ? 1 : -1);
         context.fill();
-        context.strokeStyle = surface;
+        context.strokeStyle = off ? muted : surface;
         context.lineWidth = 1.5;
         context.stroke();
       }
@@ -382,27 +396,29 @@ export function createGraph(store, told) {
     if (speak) labelled = now;
     const { active, saturated } = anatomy.tensors;
     for (const column of columns) {
-      const counts = { dead: 0, saturated: 0 };
+      const counts = { off: 0, dead: 0, saturated: 0 };
       for (let index = 0; index < column.size; index++) {
         const at = column.first + index;
         const unit = units[at];
         const state = stateOf(anatomy, at);
         if (state) counts[state]++;
         const [on, share] = [active.data[at], percent(saturated.data[at], 0)];
+        const switched = (state === "off") !== (unit.state === "off");
         if (state !== unit.state) {
           unit.state = state;
           unit.button.classList.toggle("dead", state === "dead");
           unit.button.classList.toggle("saturated", state === "saturated");
+          unit.button.classList.toggle("off", state === "off");
         }
         if (!column.strip) {
-          setText(unit.caption, state === "dead" ? `✕ ${t("inside.dead")} ${on}/${anatomy.points}` : state === "saturated" ? `◆ ${t("inside.flat")} ${share}` : on < anatomy.points && column.place ? `${on}/${anatomy.points}` : "");
+          setText(unit.caption, state === "off" ? `⊘ ${t("inside.off")}` : state === "dead" ? `✕ ${t("inside.dead")} ${on}/${anatomy.points}` : state === "saturated" ? `◆ ${t("inside.flat")} ${share}` : on < anatomy.points && column.place ? `${on}/${anatomy.points}` : "");
         }
-        if (speak) {
+        if (speak || switched) {
           const label = describe(at, state, on, share);
           if (unit.label !== label) unit.button.setAttribute("aria-label", (unit.label = label));
         }
       }
-      const told = [counts.dead ? `✕ ${t("inside.count_dead", { count: counts.dead })}` : "", counts.saturated ? `◆ ${t("inside.count_saturated", { count: counts.saturated })}` : ""].filter(Boolean);
+      const told = [counts.off ? `⊘ ${t("inside.count_off", { count: counts.off })}` : "", counts.dead ? `✕ ${t("inside.count_dead", { count: counts.dead })}` : "", counts.saturated ? `◆ ${t("inside.count_saturated", { count: counts.saturated })}` : ""].filter(Boolean);
       setText(column.foot, [column.strip ? t("inside.combined") : "", ...told].filter(Boolean).join(" · "));
     }
   }
@@ -410,7 +426,7 @@ export function createGraph(store, told) {
   function describe(unit, state, on, share) {
     const name = unitName(anatomy, names, unit);
     const about = { name, count: on, points: anatomy.points, share };
-    return t(state === "dead" ? "inside.label_dead" : state === "saturated" ? "inside.label_saturated" : "inside.label", about);
+    return t(state === "off" ? "inside.label_off" : state === "dead" ? "inside.label_dead" : state === "saturated" ? "inside.label_saturated" : "inside.label", about);
   }
 
   /** Strips in order of activity, at most once a second so that one can look at them. */
@@ -433,7 +449,8 @@ export function createGraph(store, told) {
     tip.hidden = !touchedLink;
     if (!touchedLink) return;
     const { from, to, link, row, column, x, y } = touchedLink;
-    setText(tip, `${unitName(anatomy, names, from)} → ${unitName(anatomy, names, to)}: ${number(anatomy.weight(link, row, column))}`);
+    const off = anatomy.silent(link, row, column) ? ` ⊘ ${t("inside.off")}` : "";
+    setText(tip, `${unitName(anatomy, names, from)} → ${unitName(anatomy, names, to)}: ${number(anatomy.weight(link, row, column))}${off}`);
     const left = x + 14 + tip.offsetWidth > root.scrollLeft + root.clientWidth ? x - 14 - tip.offsetWidth : x + 14;
     tip.style.setProperty("left", `${Math.max(0, left)}px`);
     tip.style.setProperty("top", `${Math.max(0, y - 34)}px`);

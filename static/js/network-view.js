@@ -19,7 +19,8 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
   const inspector = createInspector(store, commands, graph.choose);
   const key = h("p", { class: "graph-key muted" });
   const sort = h("select", { class: "graph-sort" });
-  const options = h("div", { class: "graph-options" }, key, sort);
+  const restore = h("button", { type: "button", class: "button graph-restore", hidden: true, onclick: () => inspector.restore(body.off) });
+  const options = h("div", { class: "graph-options" }, key, restore, sort);
   sort.addEventListener("change", () => graph.sort(sort.value === "active"));
   /** @type {import("./anatomy.js").Anatomy|null} */
   let body = null;
@@ -41,6 +42,9 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
     figures.mark();
     setText(key, t("inside.key", { value: number(graph.widest) }));
     sort.hidden = !graph.wide;
+    const off = body.off.units.length + body.off.links.length;
+    restore.hidden = !off;
+    setText(restore, `⊘ ${t("inside.restore", { count: off })}`);
   }, 60);
   const figures = loop.job(() => body && inspector.update(body, false), () => (store.playing ? 100 : 0));
   const moving = loop.job(() => graph.flow(), 50);
@@ -64,6 +68,7 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
       moving.mark();
     },
     draw: () => moving.mark(),
+    switchOff: inspector.toggle,
     words() {
       graph.label(t("inside.graph_label"));
       const value = sort.value;

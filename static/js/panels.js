@@ -310,8 +310,9 @@ export function createPanels(store, commands, loop) {
       layNumbers(card);
       overlay(card);
       const stop = store.stopped.get(panel.id);
-      card.badge.hidden = !store.stopped.has(panel.id);
-      setText(card.badge, stop ? wording(stop, "stopped") : t("stopped.plain"));
+      const told = [store.stopped.has(panel.id) && (stop ? wording(stop, "stopped") : t("stopped.plain")), panel.off > 0 && t("panels.off", { count: panel.off })].filter(Boolean);
+      card.badge.hidden = !told.length;
+      setText(card.badge, told.join(" · "));
     });
   }
 

@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.js";
 /** Histories of removed panels that are kept, in case someone goes back to when they were there. */
 const GONE = 6;
 
-/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string}} PanelInfo */
+/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string, off: number}} PanelInfo */
 
 /** The view that is about all seeds, whichever is chosen. */
 const ALL_SEEDS = "seeds";

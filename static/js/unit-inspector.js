@@ -1,6 +1,7 @@
 // One unit, close up: its response over the plane, how it fares on the training points, its bias
 // and its weights one by one, as live numbers that can be typed. Everything has its place whatever
-// the unit, so that nothing jumps while one moves from unit to unit. What was typed can be undone.
+// the unit, so that nothing jumps while one moves from unit to unit. The unit and each weight can be
+// switched off, to see what they are there for. What was typed or switched can be undone.
 
 import { h, icon, setText } from "./dom.js";
 import { percent } from "./format.js";
@@ -16,8 +17,8 @@ export function createInspector(store, commands, choose) {
   let names = null;
   let unit = 0;
   let pinned = 0;
-  /** What was typed, newest last. @type {{panel: number, run: number, link: number, row: number, column: number|null, before: number}[]} */
-  let typed = [];
+  /** How what was typed or switched is taken back, newest last. @type {{panel: number, run: number, back: (place: number) => void}[]} */
+  let done = [];
   /** The place that is being typed, and its field. */
   let editing = null;
   let rows = [];
@@ -26,6 +27,7 @@ export function createInspector(store, commands, choose) {
   const previous = h("button", { type: "button", class: "mini", onclick: () => step(-1) }, "‹");
   const next = h("button", { type: "button", class: "mini", onclick: () => step(1) }, "›");
   const undo = h("button", { type: "button", class: "mini", onclick: takeBack }, icon("i-undo"));
+  const power = h("button", { type: "button", class: "mini power", "aria-pressed": "false", onclick: () => switchUnit(unit) }, icon("i-off"));
   const map = h("canvas", { class: "inspector-map", role: "img" });
   const ends = [h("span", {}), h("span", {}, "0"), h("span", {})];
   const bar = h("canvas", { class: "scale-bar", width: 256, height: 1, "aria-hidden": "true" });
@@ -37,7 +39,7 @@ export function createInspector(store, commands, choose) {
   const note = h("p", { class: "error", role: "alert", hidden: true });
   const scroller = h("div", { class: "weights", tabindex: "0", role: "region" }, h("table", {}, caption, list));
   const root = h("div", { class: "inspector" },
-    h("div", { class: "inspector-head" }, title, previous, next, undo),
+    h("div", { class: "inspector-head" }, title, power, previous, next, undo),
     h("figure", { class: "inspector-figure" }, map, h("div", { class: "scale" }, bar, h("div", { class: "scale-ends figure" }, ends))),
     state, facts, h("div", { class: "inspector-weights" }, note, scroller));
 
@@ -96,8 +98,10 @@ export function createInspector(store, commands, choose) {
     const name = h("th", { scope: "row" });
     const button = h("button", { type: "button", class: "weight figure" });
     const bar = h("span", { class: "weight-bar" }, h("i", {}));
-    const row = { element: h("tr", {}, name, h("td", {}, bar), h("td", { class: "weight-cell" }, button)), name, button, bar, place: null };
+    const off = h("button", { type: "button", class: "mini power", "aria-pressed": "false" }, icon("i-off"));
+    const row = { element: h("tr", {}, name, h("td", {}, bar), h("td", { class: "weight-cell" }, button), h("td", { class: "power-cell" }, off)), name, button, bar, off, place: null };
     button.addEventListener("click", () => edit(row));
+    off.addEventListener("click", () => switchLink(row.place));
     return row;
   }
 
@@ -110,7 +114,9 @@ export function createInspector(store, commands, choose) {
     setText(title, name);
     root.dataset.unit = String(unit);
     const condition = stateOf(body, unit);
-    setText(state, condition === "dead" ? `✕ ${t("inside.is_dead")}` : condition === "saturated" ? `◆ ${t("inside.is_saturated")}` : "");
+    press(power, condition === "off", name);
+    root.classList.toggle("off", condition === "off");
+    setText(state, condition === "off" ? `⊘ ${t("inside.is_off")}` : condition === "dead" ? `✕ ${t("inside.is_dead")}` : condition === "saturated" ? `◆ ${t("inside.is_saturated")}` : "");
     const hidden = layer && layer < body.layers.length - 1;
     const active = tensors.active.data[unit];
     setText(values.active, t("inside.of", { count: active, points }));
@@ -120,7 +126,7 @@ export function createInspector(store, commands, choose) {
     setText(values.scale, `±${number(scale)}`);
     setText(ends[0], number(-scale));
     setText(ends[2], `+${number(scale)}`);
-    paintMap(condition === "dead");
+    paintMap(condition === "dead" || condition === "off");
     setText(caption, layer ? t("inside.weights_in") : t("inside.weights_out"));
     const all = places();
     while (rows.length < all.length) {
@@ -141,8 +147,11 @@ export function createInspector(store, commands, choose) {
       if (document.activeElement !== row.button || !store.playing) row.button.setAttribute("aria-label", label);
       row.bar.firstChild.style.setProperty("transform", `scaleX(${((Math.abs(value) / most) * Math.sign(value)).toFixed(3)})`);
       row.bar.classList.toggle("negative", value < 0);
+      const { link, row: to, column } = row.place;
+      row.element.classList.toggle("silent", body.silent(link, to, column));
+      press(row.off, body.linkOff(link, to, column), row.place.name);
     });
-    const open = typed.filter(mine).length;
+    const open = done.filter(mine).length;
     undo.disabled = !open;
     undo.classList.toggle("on", open > 0);
   }
@@ -201,9 +210,7 @@ export function createInspector(store, commands, choose) {
     const before = valueAt(row.place);
     finish(true);
     commands.weigh(store.selectedIndex, link, place, column, value);
-    typed.push({ panel: store.selected, run: store.run, link, row: place, column, before });
-    if (typed.length > 100) typed.shift();
-    show();
+    remember((panel) => commands.weigh(panel, link, place, column, before));
   }
 
   function finish(focus = false) {
@@ -216,14 +223,39 @@ export function createInspector(store, commands, choose) {
     if (focus) row.button.focus();
   }
 
-  function takeBack() {
-    typed = typed.filter(({ panel, run }) => run === store.run && store.panels.some(({ id }) => id === panel));
-    const last = typed.findLastIndex(mine);
-    if (last < 0) return;
-    const [{ link, row, column, before }] = typed.splice(last, 1);
-    commands.weigh(store.selectedIndex, link, row, column, before);
+  function remember(back) {
+    done.push({ panel: store.selected, run: store.run, back });
+    if (done.length > 100) done.shift();
     show();
   }
+
+  function takeBack() {
+    done = done.filter(({ panel, run }) => run === store.run && store.panels.some(({ id }) => id === panel));
+    const last = done.findLastIndex(mine);
+    if (last < 0) return;
+    const [{ back }] = done.splice(last, 1);
+    back(store.selectedIndex);
+    show();
+  }
+
+  // ---- switching off and on ----
+
+  /** A switch that is pressed while its unit or weight is off. */
+  function press(button, off, name) {
+    button.setAttribute("aria-pressed", String(off));
+    button.classList.toggle("on", off);
+    const label = t("inside.switch_off", { name });
+    if (button.ariaLabel !== label) button.ariaLabel = label;
+    const help = t(off ? "inside.switch_on_help" : "inside.switch_off_help");
+    if (button.title !== help) button.title = help;
+  }
+
+  function put(on, units, links) {
+    commands.switchOff(store.selectedIndex, on, units, links);
+    remember((panel) => commands.switchOff(panel, !on, units, links));
+  }
+  const switchUnit = (which) => body && put(body.unitOff(which), [which], []);
+  const switchLink = ({ link, row, column }) => put(body.linkOff(link, row, column), [], [[link, row, column]]);
 
   build();
   return {
@@ -255,6 +287,14 @@ export function createInspector(store, commands, choose) {
       found?.button.scrollIntoView({ block: "nearest" });
       found?.button.focus({ preventScroll: true });
     },
+    /** What has the focus, or else the unit. */
+    toggle() {
+      const row = rows.find(({ element, place }) => place && element.contains(document.activeElement));
+      if (row) switchLink(row.place);
+      else switchUnit(unit);
+    },
+    /** Switches on all that is off. */
+    restore: ({ units, links }) => put(true, units, links),
     build,
     colour() {
       colour();

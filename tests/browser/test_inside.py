@@ -233,7 +233,7 @@ def test_a_typed_weight_changes_the_picture_as_the_engine_says_and_undo_restores
     look(page)
     at_epoch(page, 2)
     choose(page, 6)  # the first output
-    undo = page.get_by_role("button", name="Undo the last typed value")
+    undo = page.get_by_role("button", name="Undo what was last typed or switched")
     expect(undo).to_be_disabled()
     before, numbers = picture(page), weights(page)
     page.locator(".weights .weight:visible").nth(1).click()
@@ -278,7 +278,7 @@ def test_escape_and_leaving_the_field_change_nothing(open_page: Callable[..., Pa
         leave()
         expect(page.locator(".weight-field")).to_have_count(0)
     assert weights(page) == numbers
-    expect(page.get_by_role("button", name="Undo the last typed value")).to_be_disabled()
+    expect(page.get_by_role("button", name="Undo what was last typed or switched")).to_be_disabled()
 
 
 @pytest.mark.parametrize(
