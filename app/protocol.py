@@ -383,6 +383,8 @@ MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
             "zero_ratio": ("F32", "(T, P)", "share of weights with |w| < 0.001, biases not counted"),
             "layer_dead_ratio": ("F32", "(T, P, L)", "the same for each hidden layer, NaN where there is none"),
             "layer_saturation_ratio": ("F32", "(T, P, L)", "the same for each hidden layer"),
+            "layer_mean": ("F32", "(T, P, L)", "mean of the outputs of each hidden layer at the training points"),
+            "layer_spread": ("F32", "(T, P, L)", "their standard deviation"),
             "gradient_norm": ("F32", "(T, P, L + 1)", "norm of the gradient of each weight layer"),
             "update_ratio": ("F32", "(T, P, L + 1)", "norm of the last update over norm of the weights"),
             **{f"{name}_{end}": _end(name, end) for name in (*BANDED, *BANDED_LAYERS) for end in ("low", "high")},

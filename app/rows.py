@@ -32,7 +32,7 @@ SCALARS = (
     "saturation_ratio",
     "zero_ratio",
 )
-PER_HIDDEN_LAYER = ("layer_dead_ratio", "layer_saturation_ratio")
+PER_HIDDEN_LAYER = ("layer_dead_ratio", "layer_saturation_ratio", "layer_mean", "layer_spread")
 PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
 
 BANDED = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2", "dead_ratio")

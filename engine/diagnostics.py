@@ -28,6 +28,8 @@ class Metrics:
     ``dead_ratio``: share of hidden units whose output is 0 for every training point (S3); NaN without hidden layers.
     ``saturation_ratio``: share of all (unit, training point) pairs whose activation is bounded and has |g'(z)| < 0.05.
     ``zero_ratio``: share of all weights (biases are not counted) with |w| < 1e-3: what L1 makes sparse.
+    ``layer_mean`` and ``layer_spread``: of the outputs of all units of a hidden layer at all training points, mean and
+    standard deviation (S4: activations that shrink or grow from layer to layer).
     ``gradient_norm``: ‖dL/dθ‖ of each weight layer's parameters, over the training part (S4: vanishing, exploding).
     ``update_ratio``: ‖last update‖ / ‖θ‖ of each weight layer's parameters; about 1e-3 is healthy.
     """
@@ -54,6 +56,8 @@ class Metrics:
     zero_ratio: Array
     layer_dead_ratio: Array
     layer_saturation_ratio: Array
+    layer_mean: Array
+    layer_spread: Array
     gradient_norm: Array
     update_ratio: Array
     predicted: Array
@@ -114,8 +118,13 @@ def measure(trainer: "Trainer") -> Metrics:
     widths = np.array([layer.a.shape[-2] for layer in layout.hidden])
     dead = np.empty((k, len(layout.hidden)))
     saturated = np.zeros((k, len(layout.hidden)))
+    mean, spread = np.empty_like(dead), np.empty_like(dead)
     for index, layer in enumerate(layout.hidden):
         dead[:, index] = 1 - np.any(layer.a, axis=-1).mean(axis=-1)
+        middle = layer.a.mean(axis=(-2, -1), keepdims=True)
+        around = layer.a - middle
+        mean[:, index] = middle[..., 0, 0]
+        spread[:, index] = np.sqrt(np.einsum("...ij,...ij->...", around, around) / (widths[index] * around.shape[-1]))
         if layer.activation.bounded:
             derivative = layer.activation.df(layer.z, layer.a, layer.dz)
             saturated[:, index] = (np.abs(derivative) < SATURATED_BELOW).mean(axis=(-2, -1))
@@ -151,6 +160,8 @@ def measure(trainer: "Trainer") -> Metrics:
         zero_ratio=zeros / sum(w[0].size for w in weights),
         layer_dead_ratio=dead,
         layer_saturation_ratio=saturated,
+        layer_mean=mean,
+        layer_spread=spread,
         gradient_norm=norms(network.gradients),
         update_ratio=norms(trainer.update) / np.where(weight_norms > 0, weight_norms, 1),
         predicted=np.concatenate([part.predicted for part in (train, *between, test)], axis=1),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.component import Array
+from engine.diagnostics import ZERO_BELOW
 from engine.network import Network
 from engine.trainer import Trainer
 
@@ -88,40 +89,69 @@ def spread(values: Array) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class LayerHistograms:
-    """Counts and bin edges of a layer's weights and, for hidden layers, of its activations on the training part."""
+class Histogram:
+    """How finite values are spread: ``counts`` ``(bins,)`` between ``edges`` ``(bins + 1,)`` without those that are
+    exactly 0, of which there are ``zeros``: with ReLU half of all activations, beside which nothing else could be seen.
 
-    weights: tuple[Array, Array]
-    activations: tuple[Array, Array] | None
+    The edges go from or to 0, on both sides as far, and to a round number, so that they stay while a network trains.
+    """
+
+    counts: Array
+    edges: Array
+    zeros: int
+
+
+@dataclass(frozen=True)
+class LayerHistograms:
+    """A layer's weights (without biases), the outputs of its units (of the last layer the logits) at the training
+    points, and the gradient of the data loss on the training part with respect to the weights."""
+
+    weights: Histogram
+    activations: Histogram
+    gradients: Histogram
     near_zero: float
     """Share of weights with |w| < 1e-3."""
     weight_norm: float
 
 
 def histograms(trainer: Trainer, network: int = 0, bins: int = 30) -> list[LayerHistograms]:
-    """Distributions in every layer of one network."""
-    layout = trainer.layout(trainer.n_train)
+    """Distributions in every layer of one network. Its gradients are overwritten; nothing else changes."""
+    layout, part = trainer.layout(trainer.n_train), trainer.train_part
+    net = trainer.network
     with np.errstate(all="ignore"):
-        layout.forward(trainer.x[:, trainer.train_part])
+        d = trainer.loss.gradient(layout.forward(trainer.x[:, part]), trainer.targets[:, part], layout.d_logits)
+        outputs = [*(layer.a for layer in layout.hidden), layout.logits]
+        activations = [np.array(a if net.networks == 1 else a[network]) for a in outputs]
+        layout.backward(np.multiply(d, layout.one_over_m, d))
     found = []
-    for index in range(trainer.network.depth + 1):
-        w = trainer.network.unbiased(index)[network]
-        activations = None
-        if index < trainer.network.depth:
-            a = layout.hidden[index].a
-            activations = _histogram(a if trainer.network.networks == 1 else a[network], bins)
+    for index, gradient in enumerate(net.views("weights", net.gradients)):
+        w = net.unbiased(index)[network]
+        slopes = gradient[network, :, :-1] if net.has_bias(index) else gradient[network]
         found.append(
             LayerHistograms(
-                _histogram(w, bins), activations, float((np.abs(w) < 1e-3).mean()), float(np.linalg.norm(w))
+                _histogram(w, bins),
+                _histogram(activations[index], bins),
+                _histogram(slopes, bins),
+                float((np.abs(w) < ZERO_BELOW).mean()),
+                float(np.linalg.norm(w)),
             )
         )
     return found
 
 
-def _histogram(values: Array, bins: int) -> tuple[Array, Array]:
-    finite = values[np.isfinite(values)]
-    counts, edges = np.histogram(finite, bins)
-    return counts, edges
+ROUND = np.array([1, 1.5, 2, 3, 4, 5, 6, 8, 10])
+
+
+def _histogram(values: Array, bins: int) -> Histogram:
+    finite = values[np.isfinite(values)].astype(np.float64)
+    others = finite[finite != 0]
+    reach = float(np.abs(others).max()) if len(others) else 1.0
+    power = 10.0 ** np.floor(np.log10(reach))
+    end = float(ROUND[np.argmax(ROUND * power >= reach * (1 - 1e-9))]) * power
+    low = 0.0 if len(others) and others.min() > 0 else -end
+    high = 0.0 if len(others) and others.max() < 0 else end
+    counts, edges = np.histogram(np.clip(others, low, high), bins, (low, high))
+    return Histogram(counts, edges, len(finite) - len(others))
 
 
 @dataclass(frozen=True)

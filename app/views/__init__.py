@@ -1,6 +1,6 @@
 """The views, see `app.views.base`. A new one is one module here, imported below, and one module in `static/js`."""
 
-from app.views import difference, gradient_check, inside, landscape, network_file, point, results, seeds
+from app.views import difference, gradient_check, histograms, inside, landscape, network_file, point, results, seeds
 from app.views.base import VIEWS, Scene, Seen, View, message, view
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "View",
     "difference",
     "gradient_check",
+    "histograms",
     "inside",
     "landscape",
     "message",

@@ -13,7 +13,7 @@ from app.views.gradient_check import BLOCKS
 from engine.diagnosis import errors, gaps
 from engine.explain import explain
 from engine.gradient_check import Parameter, affordable, check
-from engine.results import calibration
+from engine.results import calibration, histograms
 
 SMALL = "v=1&samples=60&noise=0.1"
 
@@ -207,3 +207,31 @@ def test_a_network_is_compared_with_another_one_that_is_there(panel: int, other:
     view = {"id": "difference", "other": other}
     (error,) = driver.of("error", talk.say({"type": "ask", "panel": panel, "view": view}))
     assert (error["path"], error["code"]) == (["view", "other"], "impossible")
+
+
+# ---- histograms ----
+
+
+@pytest.mark.parametrize(
+    "kind", ["&hidden=5-tanh,3", "&hidden=4-maxout,3&batch_norm=true", "&hidden=", "&dataset=plane"]
+)
+def test_histograms_are_the_engines(kind: str, driver: Any) -> None:
+    talk = driver(SMALL + kind)
+    talk.train(2)
+    (seen,) = driver.of("histograms", talk.say({"type": "ask", "panel": 0, "view": "histograms"}))
+    for layer, found in enumerate(histograms(talk.session.panels[0].trainer)):
+        for place, one in enumerate((found.weights, found.activations, found.gradients)):
+            assert seen["counts"][layer, place].tolist() == one.counts.tolist()
+            assert seen["ends"][layer, place].tolist() == [one.edges[0], one.edges[-1]]
+            assert seen["zeros"][layer, place] == one.zeros
+        assert seen["near_zero"][layer] == found.near_zero
+        assert seen["weight_norm"][layer] == found.weight_norm
+
+
+def test_histograms_leave_the_run_as_it_is(driver: Any) -> None:
+    talk, other = driver(SMALL), driver(SMALL)
+    talk.say({"type": "look", "panel": 0, "views": ["histograms"]})
+    for each in (talk, other):
+        each.train(3, 0.1)
+    assert len(driver.of("histograms", talk.seen)) > 2
+    np.testing.assert_array_equal(talk.weights(), other.weights())

@@ -288,3 +288,16 @@ def test_evaluating_twice_gives_the_same_numbers_that_later_training_does_not_to
     for name, value in vars(again).items():
         np.testing.assert_array_equal(value, kept[name])
         np.testing.assert_array_equal(vars(first)[name], kept[name])
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+def test_mean_and_spread_of_each_layers_outputs(networks, by_hand):
+    specs = [NetworkSpec(hidden=(HiddenLayer(6, Tanh()), HiddenLayer(3)), seed=k) for k in range(networks)]
+    trainer = Trainer(DataSpec(samples=120), *specs, dtype=np.float64)
+    trainer.train(2)
+    metrics = trainer.evaluate()
+    for k in range(networks):
+        layers, _ = by_hand(trainer, k, trainer.data.points[:, trainer.train_part])
+        for index, layer in enumerate(layers):
+            np.testing.assert_allclose(metrics.layer_mean[k, index], layer["a"].mean())
+            np.testing.assert_allclose(metrics.layer_spread[k, index], layer["a"].std())

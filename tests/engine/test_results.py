@@ -96,22 +96,44 @@ def test_histograms_count_every_weight_and_activation_once(networks, settings, b
     points = trainer.data.points[:, trainer.train_part]
     for k in range(networks):
         found = histograms(trainer, k, bins=7)
-        layers, _ = by_hand(trainer, k, points)
+        layers, logits = by_hand(trainer, k, points)
+        outputs = [*(layer["a"] for layer in layers), logits]
         assert len(found) == 3
         for index, layer in enumerate(found):
             w = trainer.network.unbiased(index)[k]
             assert layer.weight_norm == pytest.approx(np.sqrt(sum(x * x for x in w.ravel())))
             assert layer.near_zero == sum(abs(x) < 1e-3 for x in w.ravel()) / w.size
-            pairs = [(layer.weights, w)]
-            if index < 2:
-                pairs.append((layer.activations, layers[index]["a"]))
-            else:
-                assert layer.activations is None
-            for (counts, edges), values in pairs:
-                assert len(counts) == 7 and len(edges) == 8 and counts.sum() == values.size
-                np.testing.assert_allclose([edges[0], edges[-1]], [values.min(), values.max()], rtol=1e-9, atol=1e-12)
-                inner = [((values >= low) & (values < high)).sum() for low, high in pairwise(edges)]
+            trainer.evaluate()
+            slopes = trainer.network.views("weights", trainer.network.gradients)[index][k]
+            slopes = slopes[:, :-1] if trainer.network.has_bias(index) else slopes
+            pairs = [(layer.weights, w), (layer.activations, outputs[index]), (layer.gradients, slopes)]
+            for seen, values in pairs:
+                counts, edges = seen.counts, seen.edges
+                assert len(counts) == 7 and len(edges) == 8
+                assert counts.sum() + seen.zeros == values.size and seen.zeros == (values == 0).sum()
+                others = values[values != 0]
+                assert edges[0] <= others.min() and others.max() <= edges[-1]
+                assert (edges[0], edges[-1]) in ((-edges[-1], edges[-1]), (0, edges[-1]), (edges[0], 0))
+                assert max(-edges[0], edges[-1]) <= 2 * np.abs(others).max()
+                inner = [((others >= low) & (others < high)).sum() for low, high in pairwise(edges)]
                 assert np.abs(np.array(inner) - counts).sum() <= 2  # the last bin holds its upper edge
+
+
+def test_a_histogram_ends_at_round_numbers_and_leaves_out_zeros():
+    trainer = trained()
+    for values, zeros, ends in (
+        ([0.0, 0.0, 0.71, 0.2], 2, (0, 0.8)),
+        ([-0.71, 1e-12, 0.0, 3.4], 1, (-4, 4)),
+        ([-12.0, -1.0, -1.0, -2.0], 0, (-15, 0)),
+        ([0.0, 0.0, 0.0, 0.0], 4, (-1, 1)),
+        ([10.0, 5.0, 5.0, 5.0], 0, (0, 10)),
+    ):
+        trainer.network.unbiased(0)[0, :2, :2] = np.reshape(values, (2, 2))
+        trainer.network.unbiased(0)[0, 2:] = values[0]
+        seen = histograms(trainer)[0].weights
+        np.testing.assert_allclose((seen.edges[0], seen.edges[-1]), ends, rtol=1e-9)
+        more = (len(trainer.network.unbiased(0)[0]) - 2) * 2 * (values[0] == 0)
+        assert seen.zeros == zeros + more
 
 
 def test_l1_shows_in_the_share_of_weights_near_zero():
@@ -122,7 +144,7 @@ def test_l1_shows_in_the_share_of_weights_near_zero():
 def test_histograms_of_a_network_that_has_diverged():
     trainer = trained()
     trainer.network.parameters[0, :5] = [np.nan, np.inf, -np.inf, np.nan, np.inf]
-    counts = histograms(trainer)[0].weights[0]
+    counts = histograms(trainer)[0].weights.counts
     assert counts.sum() == trainer.network.unbiased(0)[0].size - np.sum(~np.isfinite(trainer.network.unbiased(0)[0]))
     trainer.network.parameters[...] = np.nan
     histograms(trainer)
