@@ -122,6 +122,10 @@ def test_what_is_off_stays_off_in_training_until_a_new_start(open_page: Callable
     own = session(LINK, 0, {"type": "switch", "panel": 0, "on": False, "units": [4]}, *[{"type": "epoch"}] * 3)
     expect(page.locator(LOSS).first).to_have_text(f"{own.panels[0].trainer.evaluate().test_loss[0]:.3f}")
     expect(page.locator(".panel .badge")).to_have_text("1 switched off")
+    page.locator("#charts").scroll_into_view_if_needed()
+    page.keyboard.press("z")
+    page.keyboard.press("z")
+    expect(page.locator(".flag-marks button").first).to_be_attached()
     page.keyboard.press("w")  # again from the beginning: with all of it
     expect(page.locator(".panel .badge")).to_be_hidden()
     expect(page.locator(".unit.off")).to_have_count(0)
