@@ -39,6 +39,9 @@ export const SCALARS = [
 export const BANDED = ["train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2", "dead_ratio"];
 export const ENDS = ["low", "high"];
 
+/** What it tells of every layer. */
+export const LAYERED = ["gradient_norm", "update_ratio", "layer_dead_ratio", "layer_saturation_ratio", "layer_mean", "layer_spread"];
+
 /** One time row of one panel as plain numbers; names as on the wire, NaN for what is not there. */
 export function rowOf(tensors, time, panel) {
   const panels = tensors.train_loss.shape[1];
@@ -48,7 +51,8 @@ export function rowOf(tensors, time, panel) {
     const from = at * width;
     return Array.from(tensors[name].data.subarray(from, from + width));
   };
-  const row = { epoch: tensors.epoch.data[time], layer_dead_ratio: layers("layer_dead_ratio"), gradient_norm: layers("gradient_norm") };
+  const row = { epoch: tensors.epoch.data[time] };
+  for (const name of LAYERED) row[name] = layers(name);
   for (const name of SCALARS) row[name] = tensors[name]?.data[at] ?? NaN;
   for (const end of ENDS) {
     if (!tensors[`test_loss_${end}`]) continue;

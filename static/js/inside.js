@@ -6,7 +6,7 @@ import { h, icon, same, setText } from "./dom.js";
 import { currentLanguage, t } from "./i18n.js";
 import { createDifference } from "./difference-view.js";
 import { createLandscape } from "./landscape.js";
-import { createLayers } from "./layer-bars.js";
+import { createLayers } from "./layers-view.js";
 import { createNetworkView } from "./network-view.js";
 import { LETTERS, panelColor } from "./palette.js";
 import { createResults } from "./results-view.js";

@@ -11,21 +11,20 @@ import { t } from "./i18n.js";
 const GRADIENT = [-6, 1];
 const UPDATE = [-6, 0];
 /** Where the size of an update is healthy, about 1e-3 of the weights. */
-const HEALTHY = [3e-4, 3e-3];
+export const HEALTHY = [3e-4, 3e-3];
 
 const place = (value, [low, high]) => (value > 0 ? Math.max(0, Math.min(1, (Math.log10(value) - low) / (high - low))) : 0);
-const power = (value) => (Number.isFinite(value) ? (value === 0 ? "0" : value.toExponential(1).replace("e+", "e").replaceAll("-", "−")) : "–");
+export const power = (value) => (Number.isFinite(value) ? (value === 0 ? "0" : value.toExponential(1).replace("e+", "e").replaceAll("-", "−")) : "–");
 
-/** @type {import("./inside.js").Maker} */
-export function createLayers({ store, loop, words }) {
+/** @param {any} store @param {any} loop @param {() => string} words what the names of layers depend on */
+export function createBars(store, loop, words) {
   // The roles are said because on a phone the rows are no longer laid out as a table.
   const table = h("table", { class: "layer-table", role: "table" });
-  const root = h("div", { class: "layers-view", tabindex: "0", role: "region" }, table, h("p", { class: "muted layers-note" }));
+  const root = h("div", { class: "layer-bars" }, table, h("p", { class: "muted layers-note" }));
   let rows = [];
   let built = "";
 
   function build(body) {
-    root.setAttribute("aria-label", t("inside.layers"));
     const bar = (extra = "") => h("span", { class: `bar ${extra}`, "aria-hidden": "true" }, h("i", {}));
     const cell = (kind, key) => {
       const text = h("span", { class: "figure" });
@@ -101,10 +100,10 @@ export function createLayers({ store, loop, words }) {
   }
 
   return {
-    name: "layers",
     element: root,
     views: () => ["inside"],
     show: () => job[store.playing && built ? "mark" : "now"](),
     draw: () => job.mark(),
+    theme: () => {},
   };
 }

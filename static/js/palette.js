@@ -34,6 +34,17 @@ export function theme() {
 export const classColor = (index) => CLASS_COLORS[index % CLASS_COLORS.length];
 export const panelColor = (index) => PANEL_COLORS[theme()][index % 6];
 
+/** Layers from the first to the last: dark to bright over the hues, so that their order is seen. */
+const LAYERS = { light: ["#4b1f7a", "#3d5ba8", "#1b8a86", "#4a9a3a", "#a58a00"], dark: ["#c9a0ff", "#8fb4ff", "#4fd1c5", "#93e06c", "#f2dd4a"] };
+
+/** The colour of a layer's line. @param {number} layer from 0 @param {number} count */
+export function layerColor(layer, count) {
+  const stops = LAYERS[theme()].map(channels);
+  const at = count > 1 ? (layer / (count - 1)) * (stops.length - 1) : 0;
+  const from = Math.min(stops.length - 2, Math.floor(at));
+  return css(mix(stops[from], stops[from + 1], at - from));
+}
+
 /** Lines around points and rings: against the boundary, not against the page. */
 export const ink = () =>
   theme() === "dark"

@@ -1,0 +1,56 @@
+// The layers, one by one: as they are now, over time, or the histograms of their weights,
+// activations and gradients. Each is asked of the server only while it is shown.
+
+import { h, setText } from "./dom.js";
+import { t } from "./i18n.js";
+import { createBars } from "./layer-bars.js";
+import { createLayerHistograms } from "./layer-histograms.js";
+import { createLayerLines } from "./layer-lines.js";
+import { recallHere, rememberHere } from "./saved.js";
+
+const KEY = "layers";
+
+/** @type {import("./inside.js").Maker} */
+export function createLayers({ store, loop, words, ask }) {
+  const parts = { now: createBars(store, loop, words), time: createLayerLines(store, loop), histograms: createLayerHistograms(store, loop) };
+  const names = Object.keys(parts);
+  let part = names.includes(recallHere(KEY)) ? recallHere(KEY) : names[0];
+  const labels = names.map((name) => {
+    const input = h("input", { type: "radio", name: "layers-part", class: "visually-hidden", checked: name === part });
+    input.addEventListener("change", () => go(name));
+    return h("label", { class: "segment" }, input, h("span", {}));
+  });
+  const choice = h("div", { class: "scope layers-part", role: "radiogroup" }, labels);
+  const root = h("div", { class: "layers-view", tabindex: "0", role: "region" }, choice, names.map((name) => parts[name].element));
+
+  function go(name) {
+    part = name;
+    rememberHere(KEY, part);
+    arrange();
+    root.scrollTop = 0;
+    ask();
+    parts[part].show();
+  }
+
+  function arrange() {
+    for (const name of names) parts[name].element.hidden = name !== part;
+  }
+  arrange();
+
+  return {
+    name: "layers",
+    element: root,
+    get diverged() {
+      return part === "time";
+    },
+    views: () => parts[part].views(),
+    show: () => parts[part].show(),
+    draw: () => parts[part].draw(),
+    words() {
+      root.setAttribute("aria-label", t("inside.layers"));
+      choice.setAttribute("aria-label", t("inside.layers"));
+      labels.forEach((label, at) => setText(label.lastChild, t(`inside.layers_${names[at]}`)));
+    },
+    theme: () => parts[part].theme(),
+  };
+}
