@@ -63,6 +63,8 @@ class Panel:
     """Who it trains with."""
     disagreement: Array | None = None
     """How much several networks disagreed on that boundary."""
+    memory: dict[Any, Array] = field(default_factory=dict, init=False)
+    """What views keep from one message to the next; nothing depends on it but how smooth they look."""
     _single: Trainer | None = field(default=None, init=False)
 
     @property

@@ -48,8 +48,8 @@ def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
     x1, x2 = np.meshgrid(side, side[::-1])
     grid = trainer.inputs(np.stack([x1.ravel(), x2.ravel()]), trainer.dtype)
     with np.errstate(all="ignore"):
-        over_plane = np.concatenate(_outputs(trainer, grid, network))
-        over_points = _outputs(trainer, trainer.x[:, trainer.train_part], network)
+        over_plane = np.concatenate(outputs(trainer, grid, network))
+        over_points = outputs(trainer, trainer.x[:, trainer.train_part], network)
         scale = np.abs(over_plane).max(axis=1)
         maps = over_plane / np.where(scale > 0, scale, 1)[:, np.newaxis]
         at_points = np.concatenate(over_points)
@@ -73,7 +73,7 @@ def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
     )
 
 
-def _outputs(trainer: Trainer, x: Array, network: int) -> list[Array]:
+def outputs(trainer: Trainer, x: Array, network: int) -> list[Array]:
     """The outputs ``(units, m)`` of inputs, hidden layers and output layer, in prediction."""
     layout = trainer.layout(x.shape[1])
     layout.forward(x)

@@ -1,6 +1,6 @@
 """The views, see `app.views.base`. A new one is one module here, imported below, and one module in `static/js`."""
 
-from app.views import difference, gradient_check, histograms, inside, landscape, network_file, point, results, seeds
+from app.views import difference, gradient_check, histograms, inside, landscape, network_file, point, results, seeds, space
 from app.views.base import VIEWS, Scene, Seen, View, message, view
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "point",
     "results",
     "seeds",
+    "space",
     "view",
 ]

@@ -2,18 +2,21 @@
 
 import json
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 from app.schema import Invalid, parse
+from app.shades import shades
 from app.views import View
 from app.views.gradient_check import BLOCKS
 from engine.diagnosis import errors, gaps
 from engine.explain import explain
 from engine.gradient_check import Parameter, affordable, check
 from engine.results import calibration, histograms
+from engine.space import space
 
 SMALL = "v=1&samples=60&noise=0.1"
 
@@ -235,3 +238,50 @@ def test_histograms_leave_the_run_as_it_is(driver: Any) -> None:
         each.train(3, 0.1)
     assert len(driver.of("histograms", talk.seen)) > 2
     np.testing.assert_array_equal(talk.weights(), other.weights())
+
+
+# ---- space ----
+
+
+@pytest.mark.parametrize("kind", ["&hidden=5-tanh,3", "&hidden=1", "&hidden=", "&dataset=plane", "&dataset=function"])
+def test_the_space_of_a_layer_is_the_engines(kind: str, driver: Any) -> None:
+    talk = driver(SMALL + kind)
+    talk.train(2)
+    trainer = talk.session.panels[0].trainer
+    sizes = trainer.network.sizes
+    for layer, first, second, components in ((1, 1, 0, False), (1, 0, 0, True), (0, 0, 1, False), (9, 9, 0, False)):
+        view = {"id": "space", "layer": layer, "first": first, "second": second, "components": components}
+        (seen,) = driver.of("space", talk.say({"type": "ask", "panel": 0, "view": view}))
+        there = min(layer, len(sizes) - 1)
+        units = None if components else (min(first, sizes[there] - 1), min(second, sizes[there] - 1))
+        found = space(trainer, there, units)
+        np.testing.assert_array_equal(seen["lattice"], found.lattice.astype(np.float32))
+        np.testing.assert_array_equal(seen["points"], found.points.astype(np.float32))
+        np.testing.assert_array_equal(seen["share"], found.share.astype(np.float32))
+        expected = shades(trainer.boundary(49)[0], talk.session.data)
+        assert seen["shade"].shape == expected.shape
+        told = ["", ""] if units is None else [str(unit) for unit in units]
+        assert [seen.metadata[name] for name in ("first", "second")] == told
+        assert (seen.metadata["layer"], seen.metadata["units"]) == (str(there), str(sizes[there]))
+
+
+def test_what_the_lattice_predicts_is_what_the_boundary_shows(driver: Any) -> None:
+    talk = driver(SMALL)
+    talk.train(5)
+    (seen,) = driver.of("space", talk.say({"type": "ask", "panel": 0, "view": "space"}))
+    session = talk.session
+    side = np.linspace(-6, 6, 49)
+    x1, x2 = np.meshgrid(side, side[::-1])
+    p = session.panels[0].trainer.predict(np.stack([x1.ravel(), x2.ravel()]))[0]
+    difference = seen["shade"].ravel().astype(int) - shades(p, session.data).astype(int)
+    assert np.abs(difference).max() <= 1
+
+
+def test_components_do_not_turn_over_from_message_to_message(driver: Any) -> None:
+    talk = driver(f"{SMALL}&hidden=5-tanh&learning_rate=0.3")
+    look = {"type": "look", "panel": 0, "views": [{"id": "space", "components": True}]}
+    seen = driver.of("space", [*talk.say(look), *talk.train(10, 0.2)])
+    assert len(seen) > 10
+    for one, other in pairwise(seen):
+        for axis in range(2):
+            assert np.corrcoef(one["points"][axis], other["points"][axis])[0, 1] > 0
