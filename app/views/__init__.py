@@ -1,6 +1,17 @@
 """The views, see `app.views.base`. A new one is one module here, imported below, and one module in `static/js`."""
 
-from app.views import difference, gradient_check, histograms, inside, landscape, network_file, point, results, seeds, space
+from app.views import (
+    difference,
+    gradient_check,
+    histograms,
+    inside,
+    landscape,
+    network_file,
+    point,
+    results,
+    seeds,
+    space,
+)
 from app.views.base import VIEWS, Scene, Seen, View, message, view
 
 __all__ = [

@@ -16,13 +16,8 @@ MOST = 2047
 
 
 def _unit(label: Text) -> Setting:
-    return Setting(
-        label,
-        Text(
-            "A unit of the layer, from 0; the last one where there are fewer.",
-            "层中的单元，从 0 起；没有这么多时取最后一个。",
-        ),
-    )
+    english = "A unit of the layer, from 0; the last one where there are fewer."
+    return Setting(label, Text(english, "层中的单元，从 0 起；没有这么多时取最后一个。"))
 
 
 @view

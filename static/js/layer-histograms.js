@@ -50,7 +50,7 @@ export function createLayerHistograms(store, loop) {
       h("th", { scope: "row" }, layerName({ layers: { length: layers + 1 } }, layer + 1)),
       KINDS.map((kind, place) => {
         const bars = svg("path", { class: "bars" });
-        const middle = svg("line", { class: "middle", y1: "0", y2: String(HIGH) });
+        const middle = svg("path", { class: "middle" });
         const picture = svg("svg", { viewBox: `0 0 ${bins} ${HIGH}`, preserveAspectRatio: "none", role: "img" });
         picture.append(middle, bars);
         const ends = [h("span", {}), h("span", {}), h("span", {})];
@@ -87,8 +87,7 @@ export function createLayerHistograms(store, loop) {
       cell.bars.setAttribute("d", outline(counts));
       const [low, high] = endsOf(cell);
       const zero = ((0 - low) / (high - low)) * shape[2];
-      cell.middle.setAttribute("x1", zero);
-      cell.middle.setAttribute("x2", zero);
+      cell.middle.setAttribute("d", `M${zero} 0V${HIGH}`);
       [low, low < 0 && high > 0 ? 0 : NaN, high].forEach((value, at) => setText(cell.ends[at], Number.isNaN(value) ? "" : ended(value)));
       tell(cell);
     }
