@@ -21,9 +21,9 @@ from engine.component import Array, Setting, Text
 from engine.datasets import DATASETS, Classes
 from tests.browser.chromium import until
 
-# Words of the page and of the language it is written in, which are names of components as well: a command, a property
-# of entries, two classes of the style sheets and what typeof says.
-WORDS = {"step", "formula", "curve", "rings", "function"}
+# Words of the page and of the languages it is written in, which are names of components as well: a command, a property
+# of entries, two classes of the style sheets, what typeof says, and three of Plotly's.
+WORDS = {"step", "formula", "curve", "rings", "function", "circle", "linear", "normal"}
 
 
 @pytest.fixture
