@@ -38,7 +38,8 @@ function polygon(path, x, y, radius, corners, turn) {
 export function fit(canvas, size) {
   const ratio = Math.min(3, devicePixelRatio || 1);
   const pixels = Math.max(1, Math.round(size * ratio));
-  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+  // The height is looked at as well: a canvas is born 300 by 150.
+  if (canvas.width !== pixels || canvas.height !== pixels) canvas.width = canvas.height = pixels;
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size, size);

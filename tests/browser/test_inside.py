@@ -505,3 +505,11 @@ def test_axe_finds_nothing_serious(
     found = Axe().run(page).response["violations"]
     serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
     assert not serious, [(violation["id"], [node["html"] for node in violation["nodes"]][:3]) for violation in serious]
+
+
+def test_a_picture_of_300_pixels_is_as_high_as_wide(open_page) -> None:
+    """A canvas is born 300 by 150; beside the look inside a phone's picture is 300 wide."""
+    page = open_page(size=(390, 844))
+    page.locator("#inside-switch").check(force=True)
+    until(page, "document.querySelector('.stage').clientWidth === 300")
+    until(page, "[...document.querySelectorAll('canvas.points, canvas.rings')].every((one) => one.width === one.height)")
