@@ -271,9 +271,14 @@ def test_the_bar_is_in_sight_and_named(open_page: Callable[..., Page], size: tup
     for done in (1, 2):
         page.keyboard.press("e")
         until(page, f"{EPOCH} === v[0] && {SLIDER}.max === String(v[0])", done)
-    change_rate(page, "0.1") if size[0] > 860 else None
-    page.keyboard.press("[")
-    until(page, PAST)
+    if wide := size[0] > 860:
+        change_rate(page, "0.1")
+        until(page, f"{SLIDER}.max === '3'")
+    for _ in range(1 + wide):
+        page.keyboard.press("[")
+    until(page, f"{EPOCH} === 1 && {PAST}")
+    if wide:
+        expect(page.locator(".chart[data-chart=loss] .flag.later")).to_have_count(1)
     for name in ("One moment back", "One moment on", "Back to now"):
         button = page.get_by_role("button", name=name)
         expect(button).to_be_in_viewport()
