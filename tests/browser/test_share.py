@@ -190,6 +190,7 @@ def test_a_snippet_with_a_frame_shows_the_networks(open_page, visiting: Page, ho
     if kind == "jupyter":
         magic, html = html.split("\n", 1)
         assert magic == "%%html"
+    assert not re.search(r"&(?!amp;)", html)  # an address inside of HTML
     paste(visiting, host, kind, html)
     frame = visiting.frame_locator("iframe")
     shown(frame, WIDTHS)
