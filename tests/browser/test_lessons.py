@@ -4,7 +4,6 @@ before; and what is around them: languages, keyboard, progress, layout.
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -77,14 +76,6 @@ def test_every_lesson_is_solved_by_its_solution_and_not_before(open_lesson, name
         walk(page, name)
         if place + 1 < len(names):
             page.locator(".lesson-success button").click()
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A busy machine trains while the mouse waits."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def visiting(browser: Browser) -> Iterator[Page]:
     """A page of somebody who visits somebody else's."""
     context = browser.new_context(viewport={"width": 1100, "height": 900}, locale="en-US")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(45_000)
     yield page
     context.close()
 
