@@ -25,12 +25,19 @@ TOKEN = re.compile(
     r"|(?P<word>[A-Za-z]+)|(?P<vulgar>[¼½¾⅓⅔])|(?P<other>.)",
     re.DOTALL,
 )
+# Between two formulas stand two blanks, a bar, or a comma with another equation or an exception behind it.
+PARTS = re.compile(r"  |(?<= ∣) |(?<=,) (?=\w+ = |else |the )")
 # What ends the product that a fraction has above its stroke.
 ENDS = set("+−±∓=<>≤≥≠≈←,;:∣→∈")
 
 
 def mathml(formula: str) -> str:
-    """The formula as a ``<math>`` element."""
+    """The formula as a ``<math>`` element, or as one after the other where it consists of several: between them a line
+    may break."""
+    return " ".join(f"<span>{_math(part)}</span>" for part in PARTS.split(formula))
+
+
+def _math(formula: str) -> str:
     tokens = [(match.lastgroup or "", match[0]) for match in TOKEN.finditer(unicodedata.normalize("NFC", formula))]
     return f'<math alttext="{escape(formula, {chr(34): "&quot;"})}">{_row(_Reader(tokens).sequence(None))}</math>'
 
@@ -134,8 +141,7 @@ class _Reader:
             combined = self.at < len(self.tokens) and self.tokens[self.at][1] == HAT
             self.at += combined
             return _letter(text + HAT * combined)
-        wide = text in ",;" and self.tokens[self.at : self.at + 1] == [("space", "  ")]  # between two formulas
-        return _node(f"<mo>{escape(text)}</mo>{2 * BLANK * wide}", ends=text in ENDS)
+        return _node(f"<mo>{escape(text)}</mo>", ends=text in ENDS)
 
     def _scripts(self, base: _Node) -> _Node:
         """What is raised and lowered behind ``base``."""

@@ -512,4 +512,6 @@ def test_a_picture_of_300_pixels_is_as_high_as_wide(open_page) -> None:
     page = open_page(size=(390, 844))
     page.locator("#inside-switch").check(force=True)
     until(page, "document.querySelector('.stage').clientWidth === 300")
-    until(page, "[...document.querySelectorAll('canvas.points, canvas.rings')].every((one) => one.width === one.height)")
+    until(
+        page, "[...document.querySelectorAll('canvas.points, canvas.rings')].every((one) => one.width === one.height)"
+    )
