@@ -250,17 +250,17 @@ def test_a_point_is_chosen_in_the_picture_by_buttons_and_by_typing(open_page: Ca
 def test_slow_motion_goes_to_the_end_and_stops(open_page: Callable[..., Page]) -> None:
     page = open_page("v=1&hidden=", still=True)
     look(page)
-    page.get_by_role("button", name="Slow motion").click()
+    page.get_by_role("button", name="Play the steps").click()
     expect(page.locator(".point-slow")).to_have_text("Stop")
     until(page, "document.querySelector('.point-where').textContent === 'Step 5 of 5'", seconds=60)
-    expect(page.locator(".point-slow")).to_have_text("Slow motion")
+    expect(page.locator(".point-slow")).to_have_text("Play the steps")
     expect(page.locator(".point-step[aria-current]")).to_have_attribute(
         "aria-label", "Gradient of weights and biases: Outputs"
     )
-    page.get_by_role("button", name="Slow motion").click()  # from the beginning
+    page.get_by_role("button", name="Play the steps").click()  # from the beginning
     expect(page.locator(".point-where")).to_have_text("Step 1 of 5")
     page.locator(".point-strip button").nth(2).click()  # whoever goes on by hand is not overtaken
-    expect(page.locator(".point-slow")).to_have_text("Slow motion")
+    expect(page.locator(".point-slow")).to_have_text("Play the steps")
 
 
 def test_only_the_numbers_move_while_it_trains(open_page: Callable[..., Page]) -> None:
