@@ -15,6 +15,7 @@ import { createPoint } from "./point-view.js";
 import { createSeedsView } from "./seeds-view.js";
 import { recallHere, rememberHere } from "./saved.js";
 import { seedNumber } from "./seeds.js";
+import { createSpace } from "./space-view.js";
 
 /**
  * A tab. `name` is its id, and `inside.<name>` its text; `views` says what the server is asked for while it is on
@@ -29,7 +30,7 @@ import { seedNumber } from "./seeds.js";
  */
 
 /** @type {Maker[]} */
-const MAKERS = [createNetworkView, createLayers, createPoint, createCheck, createResults, createSeedsView, createDifference, createLandscape];
+const MAKERS = [createNetworkView, createLayers, createSpace, createPoint, createCheck, createResults, createSeedsView, createDifference, createLandscape];
 const KEY = "inside";
 
 export function createInside(store, commands, loop) {
