@@ -20,6 +20,8 @@ const CHARTS = [
   { id: "output", key: "inside.activation", name: "layer_mean", hidden: true, spread: "layer_spread" },
 ];
 const MARGIN = { left: 46, right: 26, top: 6, bottom: 18 };
+/** Layers whose bands can be told apart; of more, only that of a layer that is singled out is drawn. */
+const BANDS = 3;
 /** Decades that a logarithmic axis shows at most. */
 const DECADES = 12;
 /** ms between two summaries for those who listen. */
@@ -216,7 +218,7 @@ export function createLayerLines(store, loop) {
     for (const one of shown) {
       const color = layerColor(one.layer, hidden + 1);
       const pale = single !== null && single !== one.layer;
-      if (one.around && !pale) paintBand(context, one, left, top, color, single === one.layer ? 0.25 : 0.1);
+      if (one.around && (single === null ? lines.length <= BANDS : !pale)) paintBand(context, one, left, top, color, single === one.layer ? 0.25 : 0.1);
       context.globalAlpha = pale ? 0.2 : 1;
       context.strokeStyle = context.fillStyle = color;
       context.lineWidth = single === one.layer ? 2.6 : 1.8;

@@ -132,7 +132,9 @@ export function createGraph(store, told) {
       column.height = (rows - 1) * column.step + column.side;
       column.top = HEAD + (area - column.height - (captioned && !column.strip ? 14 : 0)) / 2;
       put(column.maps, x - column.width / 2, column.top, column.width, column.height);
-      const wide = Math.max(column.width + 24, across * slots[index] - 4);
+      const outer = index === 0 || index === columns.length - 1;
+      const wide = Math.max(column.width + 24, across * slots[index] - 4, outer ? 56 : 0);
+      setText(column.head.firstChild, wide < 62 && !outer ? String(index) : layerName(anatomy, index));
       // Where columns are close, the number has to do.
       setText(column.head.lastChild, wide < 62 ? String(column.size) : t(column.size === 1 ? "inside.one_unit" : "inside.units", { count: column.size }));
       put(column.head, x - wide / 2, 0, wide);

@@ -285,3 +285,12 @@ def test_components_do_not_turn_over_from_message_to_message(driver: Any) -> Non
     for one, other in pairwise(seen):
         for axis in range(2):
             assert np.corrcoef(one["points"][axis], other["points"][axis])[0, 1] > 0
+    # They stay on the side on which they were, not on the one they would have by themselves.
+    memory = talk.session.panels[0].memory
+    memory.update({key: -axes for key, axes in memory.items()})
+    (planted,) = memory.values()
+    ask = {"type": "ask", "panel": 0, "view": {"id": "space", "components": True}}
+    talk.say({"type": "pause"}, {"type": "look", "panel": None})
+    (turned,) = driver.of("space", talk.say(ask))
+    expected = space(talk.session.panels[0].trainer, 1, before=planted)
+    np.testing.assert_array_equal(turned["points"], expected.points.astype(np.float32))

@@ -66,6 +66,12 @@ def test_numbers_over_time_are_the_engines(open_page: Callable[..., Page]) -> No
         assert_shown(page, epoch)
     page.mouse.move(5, 5)
     assert_shown(page, 3)
+    # Between two epochs it is the newest numbers that stand there.
+    page.keyboard.press("s")
+    metrics = session(LINK, 3, {"type": "step"}).panels[0].trainer.evaluate()
+    for layer, value in enumerate(metrics.gradient_norm[0]):
+        text = page.locator(".lines-chart[data-chart=gradient] .lines-values .figure").nth(layer)
+        expect(text).to_have_text(power(value))
 
 
 def test_a_layer_is_singled_out_by_key(open_page: Callable[..., Page]) -> None:

@@ -62,6 +62,13 @@ def assert_shown(page: Page, found: Space) -> None:
         expect(tip).to_be_visible()
         across, up = re.findall(r"→ \((\S+), (\S+)\)", tip.inner_text())[0]
         assert close(across, found.points[0, point]) and close(up, found.points[1, point]), tip.inner_text()
+        # It reaches as far to all sides: it is drawn where it was looked for.
+        for way in (np.array([1, 0]), np.array([-1, 0]), np.array([0, 1]), np.array([0, -1])):
+            for far, seen in ((11, True), (17, False)):
+                x, y = places[:, point] + far * way
+                if distances[point].min() > 40 and 0 < x < box["width"] and 0 < y < box["width"]:
+                    page.mouse.move(box["x"] + x, box["y"] + y)
+                    expect(tip).to_be_visible(visible=seen)
     page.mouse.move(5, 5)
     expect(page.locator(".space-tip")).to_be_hidden()
 
