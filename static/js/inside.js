@@ -152,7 +152,8 @@ export function createInside(store, commands, loop) {
   store.on("state", update);
   store.on("select", update);
   store.on("diverged", update);
-  store.on("data", () => open && tab.show());
+  // The first points come before the first state.
+  store.on("data", () => open && store.experiment && tab.show());
   store.on("theme", () => {
     root.style.setProperty("--panel", panelColor(store.selectedIndex));
     for (const each of tabs) each.theme?.();

@@ -515,3 +515,12 @@ def test_a_picture_of_300_pixels_is_as_high_as_wide(open_page) -> None:
     until(
         page, "[...document.querySelectorAll('canvas.points, canvas.rings')].every((one) => one.width === one.height)"
     )
+
+
+@pytest.mark.parametrize(
+    "tab", ["network", "layers", "space", "point", "check", "results", "seeds", "difference", "landscape"]
+)
+def test_the_address_opens_a_tab(open_page, tab: str) -> None:
+    page = open_page("v=1&b.seed=2", path=f"?look={tab}")
+    expect(page.locator(f"#inside-tab-{tab}")).to_have_attribute("aria-selected", "true")
+    until(page, "document.querySelector('.panel .major td')?.textContent")
