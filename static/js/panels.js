@@ -57,7 +57,7 @@ export function createPanels(store, commands, loop) {
     const graph = h("canvas", { class: "graph" });
     const rings = h("canvas", { class: "rings" });
     const readout = h("p", { class: "readout figure", hidden: true });
-    const picture = h("div", { class: "picture", role: "img" }, boundary, disagreement, points, graph, rings);
+    const picture = h("div", { class: "picture", role: "img", "aria-label": t("inside.waiting") }, boundary, disagreement, points, graph, rings);
     const overlay = h("div", { class: "overlay", hidden: true });
     const badge = h("p", { class: "badge", hidden: true });
     const stage = h("div", { class: "stage" }, picture, badge, readout, overlay);

@@ -367,7 +367,8 @@ def test_nothing_is_asked_for_that_is_not_on_screen(open_page: Callable[..., Pag
         def sent(data: str | bytes) -> None:
             command = json.loads(data) if isinstance(data, str) else {}
             if command.get("type") == "look":
-                said.append(command["panel"])
+                views = [view if isinstance(view, str) else view["id"] for view in command["views"]]
+                said.append((command["panel"], views))
 
         line.on("framesent", sent)
         line.on(
@@ -392,7 +393,7 @@ def test_nothing_is_asked_for_that_is_not_on_screen(open_page: Callable[..., Pag
     page.keyboard.press("i")
     expect(page.locator("#inside")).to_be_hidden()
     until(page, "true")
-    assert said == [0, 1, None, 1, None]
+    assert said == [(0, ["inside"]), (1, ["inside"]), (1, ["results"]), (1, ["inside"]), (None, [])]
     heard.clear()
     at_epoch_after(page, 1)
     assert "frame" in heard

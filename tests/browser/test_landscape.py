@@ -130,4 +130,5 @@ def test_axe_finds_nothing_serious(
     until(page, f"{DRAWN}?.length && document.querySelector('.landscape-note').textContent", seconds=120)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found = Axe().run(page).response["violations"]
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert not serious, [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious]
