@@ -30,7 +30,7 @@ class Work(Session):
         self.updates += updates
         return False
 
-    def messages(self, frame: bool, save: bool = False) -> list[str | bytes]:
+    def messages(self, frame: bool, save: bool = False, keep: bool = False) -> list[str | bytes]:
         _burn(self.frame)
         self.shown += 1
         return []
