@@ -173,7 +173,7 @@ def test_the_chosen_seed_is_the_one_that_the_other_views_show_and_change(open_pa
         float(changed.test_loss.mean()),
     )
     page.get_by_role("tab", name="Results").click()
-    expect(page.get_by_role("heading", name="Inside network A · mean of the seeds")).to_be_visible()
+    expect(page.get_by_role("heading", name="Inside network A · seed 5")).to_be_visible()
 
 
 def test_one_seed_offers_more_of_them(open_page: Callable[..., Page]) -> None:
