@@ -37,6 +37,28 @@ def _at(place: str, kind: Any, value: object) -> Any:
         raise Invalid(*(problem.under(place) for problem in error.problems)) from None
 
 
+def _views(value: object) -> tuple[View, ...]:
+    """The views to look at, each kind once: what a page may have computed for every frame is bounded by their number.
+    Raises Invalid."""
+    chosen: tuple[View, ...] = _at("views", tuple[View, ...], value)
+    kinds = [view.id for view in chosen]
+    for place, kind in enumerate(kinds):
+        if kind in kinds[:place]:
+            raise Invalid(Problem(("views", place), "twice", {}))
+    return chosen
+
+
+def _views(value: object) -> tuple[View, ...]:
+    """The views to look at, each kind once: what a page may have computed for every frame is bounded by their number.
+    Raises Invalid."""
+    chosen: tuple[View, ...] = _at("views", tuple[View, ...], value)
+    kinds = [view.id for view in chosen]
+    for place, kind in enumerate(kinds):
+        if kind in kinds[:place]:
+            raise Invalid(Problem(("views", place), "twice", {}))
+    return chosen
+
+
 class Command(BaseModel):
     """Base of all commands."""
 
@@ -192,8 +214,8 @@ class Look(Command):
     panel: Annotated[Panel | None, Field(description="Place of the panel, from 0; null to stop looking.")]
     views: Annotated[
         Any,
-        PlainValidator(partial(_at, "views", tuple[View, ...])),
-        Field(description="The views, as texts or objects with an id.", validate_default=True),
+        PlainValidator(_views),
+        Field(description="The views, as texts or objects with an id, each id once.", validate_default=True),
     ] = ["inside"]
     seed: Seed = 0
 

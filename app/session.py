@@ -720,9 +720,9 @@ class Session:
         for place, view in enumerate(command.views):
             if not view.every:
                 raise Invalid(Problem(("views", place), "only_asked", {"value": view.id}))
-        self._looked_at = None if command.panel is None else self._panel(command.panel).id
-        self._looked_seed = self._seed(command.seed)
-        self._looks = command.views
+        looked_at = None if command.panel is None else self._panel(command.panel).id
+        seed = self._seed(command.seed)
+        self._looked_at, self._looked_seed, self._looks = looked_at, seed, command.views
 
     def _ask(self, command: protocol.Ask) -> None:
         panel = self._panel(command.panel)

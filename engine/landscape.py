@@ -26,6 +26,8 @@ BUDGET = 1.5e9
 """Multiplications that a landscape may cost; larger networks get fewer places."""
 MARGIN = 1.2
 """How much farther than the farthest point a picture along ways goes."""
+FAR = 1e30
+"""Farther away nothing is shown: a direction that long would overflow itself."""
 CHUNK = 65_536
 """Numbers in the widest layer's signal, over all places that are computed at once."""
 
@@ -57,9 +59,11 @@ def directions(trainer: Trainer, rng: np.random.Generator, network: int = 0) -> 
 
 def along_ways(trainer: Trainer, points: Array, rng: np.random.Generator, network: int = 0) -> Array:
     """The two directions ``(2, P)`` that hold most of the way from the network to other parameters ``(n, P)``, at right
-    angles and so long that all of them lie within ±1. Random ones take the place of what there is not."""
+    angles and so long that all of them lie within ±1. Random ones take the place of what there is not, and points
+    that have overflowed, or nearly so, are left out."""
     net = trainer.network
-    away = (points - net.parameters[network]).astype(np.float64)
+    points = points[(np.abs(points) < FAR).all(axis=1)]
+    away = points.astype(np.float64) - net.parameters[network]
     if net.still is not None:
         away[:, net.still] = 0
     drawn = directions(trainer, rng, network)
@@ -89,6 +93,7 @@ def places(trainer: Trainer) -> int:
     return side - (side % 2 == 0)
 
 
+@np.errstate(all="ignore")
 def landscape(
     trainer: Trainer,
     seed: int,

@@ -5,17 +5,20 @@ projects them onto the plane of the newest landscape, so that all of a way can b
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Interval
 
 from app.views.base import Scene, Seen, Tensor, View, view
 from engine import Trainer
-from engine.component import Refused, Setting, Text
+from engine.component import Array, Refused, Setting, Text
 from engine.landscape import landscape
 from engine.spec import MAX_SEED
 from engine.tf_playground import trainer_for
+
+if TYPE_CHECKING:
+    from app.session import Panel
 
 MAX_WAY = 6000
 """Parameters of a network whose way is shown: they are sent several times a second."""
@@ -55,14 +58,11 @@ class Landscape(View):
 
     def show(self, scene: Scene) -> Seen | None:
         trainer = scene.trainer
+        if not trainer.finite.all():
+            return None
         points = None
         if self.along == "ways" and trainer.network.parameters.shape[1] <= MAX_WAY:
-            racing = [
-                panel for panel in scene.panels if not panel.diverged and _shape(panel.trainer) == _shape(trainer)
-            ]
-            ends = [panel.trainer.network.parameters[0] for panel in racing]
-            starts = [trainer_for(scene.data, panel.spec).network.parameters[0] for panel in racing]
-            points = np.stack([*ends, *starts])
+            points = np.stack([each for panel in _racing(scene) for each in _ends(scene, panel)])
         found = landscape(trainer, self.seed, self.reach, points=points)
         known = len(found.centre) if len(found.centre) <= MAX_WAY else 0
         return Seen(
@@ -87,12 +87,11 @@ class Way(View):
         "与该网络同形的各网络的全部参数，用于在其地形中画出路径。",
     )
     tensors: ClassVar[dict[str, Tensor]] = {
-        "parameters": ("F32", "(N, P)", "parameters of the first seed of each panel"),
+        "parameters": ("F32", "(N, P)", "parameters of the chosen seed of each panel"),
         "panels": ("I32", "(N)", "the panels' ids"),
     }
 
     def show(self, scene: Scene) -> Seen | None:
-        wanted = _shape(scene.trainer)
         count = scene.trainer.network.parameters.shape[1]
         if count > MAX_WAY:
             raise Refused(
@@ -102,16 +101,34 @@ class Way(View):
                     f"网络有 {count:,} 个参数，最多只显示 {MAX_WAY:,} 个参数的网络的路径。",
                 ),
             )
-        shown = [panel for panel in scene.panels if not panel.diverged and _shape(panel.trainer) == wanted]
-        parameters = [panel.trainer.network.parameters[0] for panel in shown]
-        if not np.isfinite(parameters).all():
+        shown = _racing(scene)
+        if not shown:
             return None
         return Seen(
             {
-                "parameters": np.stack(parameters).astype(np.float32),
+                "parameters": np.stack([_parameters(scene, panel) for panel in shown]).astype(np.float32),
                 "panels": np.array([panel.id for panel in shown], np.int32),
             }
         )
+
+
+def _parameters(scene: Scene, panel: "Panel") -> Array:
+    """The parameters of a panel's network with the chosen seed."""
+    return panel.trainer.network.parameters[scene.seed]
+
+
+def _ends(scene: Scene, panel: "Panel") -> tuple[Array, Array]:
+    """Where that network is, and where it began."""
+    first = trainer_for(scene.data, panel.own.specs[scene.seed])
+    return _parameters(scene, panel), first.network.parameters[0]
+
+
+def _racing(scene: Scene) -> list["Panel"]:
+    """The panels whose network with the chosen seed can be shown in the landscape: it has the shape of the one that is
+    looked at, and its numbers have not overflowed."""
+    wanted = _shape(scene.panel.own)
+    alike = [panel for panel in scene.panels if not panel.diverged and _shape(panel.own) == wanted]
+    return [panel for panel in alike if np.isfinite(_parameters(scene, panel)).all()]
 
 
 def _shape(trainer: Trainer) -> object:

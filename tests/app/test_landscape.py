@@ -57,3 +57,41 @@ def test_along_the_ways_starts_and_ends_are_in_view(driver: Any) -> None:
     assert 0.8 < np.abs(places).max() < 0.85
     # Start and ends are three points: all of them lie in the plane.
     np.testing.assert_allclose(places @ spanned, away, atol=1e-4)
+
+
+def overflowed(talk: Any, place: int, *seeds: int) -> None:
+    """Have some of a panel's networks overflow."""
+    talk.session.panels[place].trainer.network.parameters[list(seeds)] = np.nan
+
+
+WAYS = {"id": "landscape", "along": "ways"}
+
+
+def test_a_seed_that_has_overflowed_leaves_the_landscape_to_the_others(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=4,4&seeds=8&b.learning_rate=0.1")
+    talk.say({"type": "epoch"})
+    overflowed(talk, 0, 0)
+    assert not driver.of("landscape", talk.say({"type": "ask", "panel": 0, "view": WAYS}))
+    for panel, seed in ((0, 3), (1, 0), (1, 3)):
+        (seen,) = driver.of("landscape", talk.say({"type": "ask", "panel": panel, "view": WAYS, "seed": seed}))
+        own = talk.session.panels[panel].trainer.network.parameters[seed]
+        np.testing.assert_array_equal(seen["centre"], own)
+        assert np.isfinite(seen["loss"]).all()
+
+
+def test_way_and_landscape_are_of_the_chosen_seed(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=4,4&seeds=8&b.learning_rate=0.1")
+    panels = [panel.trainer for panel in talk.session.panels]
+    starts = [trainer.network.parameters[5].copy() for trainer in panels]
+    talk.say({"type": "look", "panel": 0, "views": ["way"], "seed": 5})
+    way = driver.of("way", talk.say({"type": "epoch"}))[-1]
+    (seen,) = driver.of("landscape", talk.say({"type": "ask", "panel": 0, "view": WAYS, "seed": 5}))
+    ends = [trainer.network.parameters[5] for trainer in panels]
+    np.testing.assert_array_equal(way["parameters"], ends)
+    np.testing.assert_array_equal(seen["centre"], ends[0])
+    away = np.stack([*starts, *ends]) - seen["centre"]
+    places = np.linalg.lstsq(seen["directions"].T, away.T, rcond=None)[0].T
+    np.testing.assert_allclose(places @ seen["directions"], away, atol=1e-4)
+    overflowed(talk, 0, 5)
+    way = driver.of("way", talk.say({"type": "look", "panel": 1, "views": ["way"], "seed": 5}))[-1]
+    assert way["panels"].tolist() == [talk.session.panels[1].id]

@@ -117,6 +117,26 @@ def test_what_is_only_asked_for_is_not_looked_at(driver: Any) -> None:
     assert not driver.of("gradient_check", talk.train(2, 0.5))
 
 
+def test_each_view_is_looked_at_once(driver: Any) -> None:
+    """Whatever else they ask for: what is computed for a frame has a bound."""
+    talk = driver(SMALL)
+    views = ["inside", *({"id": "point", "x1": place / 100} for place in range(500))]
+    (error,) = driver.of("error", talk.say({"type": "look", "panel": 0, "views": views}))
+    assert (error["path"], error["code"]) == (["views", 2], "twice")
+    assert not driver.of("point", talk.say({"type": "step"}))
+
+
+@pytest.mark.parametrize("refused", [{"panel": 7}, {"panel": 1, "seed": 1}, {"panel": 1, "views": ["landscape"]}])
+def test_a_refused_look_leaves_the_one_before(refused: dict[str, Any], driver: Any) -> None:
+    talk = driver(f"{SMALL}&b.learning_rate=0.1")
+    talk.say({"type": "look", "panel": 0, "views": ["inside"]})
+    assert driver.of("error", talk.say({"type": "look", "views": ["point"], **refused}))
+    answer = talk.say({"type": "step"})
+    (seen,) = driver.of("inside", answer)
+    assert seen.metadata["panel"] == str(talk.session.panels[0].id)
+    assert not driver.of("point", answer)
+
+
 # ---- results ----
 
 

@@ -145,3 +145,14 @@ def test_without_a_way_or_with_one_only_random_directions_help_out(count):
     start = end + np.linspace(0, 1, len(end), dtype=np.float32)
     found = landscape(trainer, 1, side=3, points=np.stack([start] * count))
     np.testing.assert_allclose(np.abs(coordinates(found, start)), [[1 / 1.2, 0]], atol=1e-4)
+
+
+@pytest.mark.parametrize("lost", [np.nan, np.inf, np.finfo(np.float32).max])
+def test_ways_to_where_numbers_overflow_spoil_no_picture(lost):
+    trainer = trained(KINDS["plain"])
+    points = np.stack([trainer.network.parameters[0]] * 3)
+    points[0] += 0.1
+    points[1] = lost
+    found = landscape(trainer, seed=1, side=3, points=points)
+    assert np.isfinite(found.loss[1, 1])
+    assert np.isfinite(landscape(trainer, seed=1, side=3, points=points[1:2]).loss[1, 1])
