@@ -114,7 +114,7 @@ def catalog(request: Request, lang: Language = None) -> dict[str, list[dict[str,
 @router.get("/boot")
 def boot(request: Request, lang: Language = None) -> dict[str, Any]:
     """Everything the page needs to draw itself in one language."""
-    return describe.boot(_language(request, lang))
+    return describe.boot(_language(request, lang), request.app.state.settings.bounds)
 
 
 @router.get("/lessons")

@@ -8,6 +8,8 @@ from engine.own import MAX_POINTS
 from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_WIDTH
 
 MAX_UPDATES = 1e6  # a second, which no core reaches
+MAX_CHECKPOINT = 16 * 1024 * 1024  # bytes
+MAX_MOMENT = 1024 * 1024  # bytes of a message that is not the first one of its connection, whatever it is
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,13 @@ class Bounds:
     points: int = MAX_POINTS
     updates: float = MAX_UPDATES
     """A second, of all networks together."""
+    checkpoint: int = MAX_CHECKPOINT
+    """Bytes of a checkpoint."""
+
+    @property
+    def moment(self) -> int:
+        """Bytes of a checkpoint that a session which has begun can be told to go to."""
+        return min(self.checkpoint, MAX_MOMENT)
 
     def check(self, experiment: Experiment, data: Data) -> None:
         """Raises Invalid, with the place and the bound, for an experiment that is larger."""
@@ -39,3 +48,6 @@ class Bounds:
                     found.append(Problem((*where, layer, "width"), "too_large", params))
         if found:
             raise Invalid(*found)
+
+
+BOUNDS = Bounds()

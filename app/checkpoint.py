@@ -7,7 +7,6 @@ looked at before anything is used.
 """
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from app import frames
+from app.bounds import BOUNDS, Bounds
 from app.protocol import MAX_OFF, MAX_UNITS, SLOW
 from app.schema import STRICT, Invalid, Problem, dump, load, parse, problems
 from engine import Data, Experiment, NetworkSpec, Trainer, draw
@@ -28,13 +28,13 @@ from engine.component import Array, Refused
 from engine.tf_playground import trainer_for
 
 VERSION = 1
-MAX_CHECKPOINT = 16 * 1024 * 1024
-MAX_MOMENT = 1024 * 1024  # and of one that is gone to within a connection
-MAX_COUNT = 2**53
+MAX_COUNT = 2**40  # of updates or epochs: a million a second for twelve days
+MAX_ID = 2**30  # views send ids as 32-bit numbers
 _PURPOSE = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}")
 MAX_PURPOSES = 200
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Id = Annotated[int, Field(ge=0, le=MAX_ID)]
 Epochs = Annotated[float, Field(ge=0, le=MAX_COUNT)]
 
 
@@ -52,8 +52,8 @@ class PanelState(BaseModel):
 
     model_config = STRICT
 
-    id: Count
-    copy_of: Count | None
+    id: Id
+    copy_of: Id | None
     diverged: bool
     stopped: bool
     counters: Annotated[list[Count], Field(min_length=4, max_length=4)]
@@ -74,7 +74,7 @@ class SessionState(BaseModel):
     run: Count
     target: Epochs
     recorded: Epochs
-    ids: Count
+    ids: Id
     panels: Annotated[list[PanelState], Field(min_length=1)]
 
 
@@ -111,10 +111,13 @@ def encode(
     return frames.encode(arrays, about)
 
 
-def decode(message: bytes) -> Restored:
-    """The session in a checkpoint. Raises Invalid for anything that `encode` could not have made."""
-    if len(message) > MAX_CHECKPOINT:
-        raise Invalid(Problem((), "too_big", {"value": len(message), "limit": MAX_CHECKPOINT}))
+def decode(message: bytes, bounds: Bounds = BOUNDS) -> Restored:
+    """The session in a checkpoint. Raises Invalid for anything that `encode` could not have made, or that is larger
+    than the bounds, before what it costs is paid.
+
+    Any number may be one that has overflowed: who was saved with such numbers diverges or not as it would have."""
+    if len(message) > bounds.checkpoint:
+        raise Invalid(Problem((), "too_big", {"value": len(message), "limit": bounds.checkpoint}))
     try:
         arrays = load_tensors(message)
         length = int.from_bytes(message[:8], "little")
@@ -134,6 +137,7 @@ def decode(message: bytes) -> Restored:
     except Refused as error:
         raise _bad(str(error)) from None
     data = draw(experiment.data)
+    bounds.check(experiment, data)
     trainers = []
     known = set()
     for place, (spec, panel) in enumerate(zip(experiment.panels, state.panels, strict=True)):
@@ -163,21 +167,14 @@ def _restored(data: Data, specs: Sequence[NetworkSpec], panel: PanelState, array
     for name, array in arrays.items():
         if array.dtype != expected[name].dtype or array.shape != expected[name].shape:
             raise _bad(f"{name}: expected {expected[name].dtype} {list(expected[name].shape)}")
-    # A network that has diverged is not finite, and early stopping begins with an infinite best loss.
-    standing = np.ones(len(specs), bool)
-    for name, array in arrays.items():
-        if array.dtype.kind != "f" or panel.diverged or "best" in name:
-            continue
-        axis = trainer.member_axis(name)
-        if axis is not None:
-            standing &= np.isfinite(np.moveaxis(array, axis, 0).reshape(len(specs), -1)).all(axis=1)
-        if not (np.isfinite(array).all() if axis is None else standing.any()):
-            raise _bad(f"{name}: not finite")
     if not np.array_equal(np.sort(arrays["order"]), np.sort(expected["order"])):
         raise _bad("order: not every point once")
     steps, epoch, seen, since = panel.counters
-    if not (seen < len(expected["order"]) and since <= steps and math.isfinite(epoch)):
+    if not (seen < len(expected["order"]) and since <= steps):
         raise _bad("counters that do not fit together")
+    best = arrays.get("stopping.best_epoch", np.zeros(1))
+    if not ((best >= 0) & (best <= epoch + 1)).all():
+        raise _bad("a best epoch that has not been")
     if len(panel.noise) > MAX_PURPOSES or not all(map(_PURPOSE.fullmatch, panel.noise)):
         raise _bad("noise for unknown purposes")
     state = {**arrays, "counters": panel.counters, "generators": panel.generators, "noise": panel.noise}

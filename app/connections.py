@@ -16,11 +16,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from app import refusals
 from app.api import MAX_READ
+from app.bounds import MAX_MOMENT
 from app.security import HEADERS
 from app.settings import Settings
 
 PART = 100_000  # bytes of a body or checkpoint that have as long as the headers: a slow line is no attack
-SPARE = 1024 * 1024  # a text message of up to this size gets an answer that says what is wrong; a larger one is cut off
+SPARE = MAX_MOMENT  # a text message of up to this size gets an answer that says what is wrong; a larger one is cut off
 PATIENCE = 1.0  # seconds that a connection which is closed may take to send off the rest
 
 
@@ -139,7 +140,7 @@ class Http(HttpToolsProtocol):
 class Socket(WebSocketsSansIOProtocol):
     """A WebSocket whose first message must come soon and may be a checkpoint; one that is not answered is cut."""
 
-    max_checkpoint: ClassVar[int] = 16 * 1024 * 1024
+    max_moment: ClassVar[int] = SPARE
     seconds: ClassVar[float] = 10.0
 
     def __init__(self, *words: Any, **settings: Any) -> None:
@@ -180,7 +181,7 @@ class Socket(WebSocketsSansIOProtocol):
             self._silent = False
             self._deadline.cancel()
             # Only the first message may be larger than that, and only if it is a checkpoint.
-            self.conn.max_message_size = min(SPARE, self.max_checkpoint)
+            self.conn.max_message_size = self.max_moment
             if self.curr_msg_data_type == "text" and sum(map(len, self.frames)) > SPARE:
                 self._end(refusals.TOO_BIG, "too big")
                 return
@@ -230,5 +231,5 @@ class Socket(WebSocketsSansIOProtocol):
 def protocols(settings: Settings) -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
     """The two protocols with the limits of the settings."""
     http = type("LimitedHttp", (Http,), {"max_header": settings.max_header, "seconds": settings.request_seconds})
-    limits = {"max_checkpoint": settings.max_checkpoint, "seconds": settings.first_message_seconds}
+    limits = {"max_moment": settings.bounds.moment, "seconds": settings.first_message_seconds}
     return http, type("LimitedSocket", (Socket,), limits)

@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, Len
 
 from app import __version__
-from app.checkpoint import MAX_MOMENT
+from app.bounds import BOUNDS, Bounds
 from app.i18n import strings
 from app.schema import dump, fields_of
 from app.tf_links import FIRST_WEIGHTS
@@ -16,7 +16,7 @@ from engine.activations import Activation
 from engine.component import Component, Setting, Text
 from engine.datasets import PLANE, Dataset
 from engine.losses import Loss
-from engine.spec import MAX_PANELS, DataSpec, Experiment, HiddenLayer, NetworkSpec
+from engine.spec import DataSpec, Experiment, HiddenLayer, NetworkSpec
 
 EXAMPLE_POINTS = 120
 CURVE_POINTS = 81
@@ -160,8 +160,8 @@ def _variation_entries(lang: str) -> list[dict[str, Any]]:
     return entries
 
 
-def boot(lang: str) -> dict[str, Any]:
-    """Everything the page needs to draw itself."""
+def boot(lang: str, bounds: Bounds = BOUNDS) -> dict[str, Any]:
+    """Everything the page needs to draw itself, on a server with these bounds."""
     return {
         "lang": lang,
         "version": __version__,
@@ -169,7 +169,7 @@ def boot(lang: str) -> dict[str, Any]:
         "catalog": catalog(lang),
         "form": form(lang),
         "variations": _variation_entries(lang),
-        "limits": {"panels": MAX_PANELS, "moment": MAX_MOMENT},
+        "limits": {"panels": bounds.panels, "moment": bounds.moment},
         "plane": list(PLANE),
         "tf_weights": {name: [dump(value) for value in values] for name, values in FIRST_WEIGHTS.items()},
     }

@@ -48,21 +48,21 @@ def _render(request: Request, name: str, **context: Any) -> HTMLResponse:
     return templates.TemplateResponse(request, name, base | made, headers={"cache-control": "no-cache"})
 
 
-def _boot(lang: str) -> str:
+def _boot(request: Request, controls: bool = True) -> str:
+    """What the page needs to draw itself; without ``controls`` most of it is left out, which only they need."""
+    boot = describe.boot(_language(request), _settings(request).bounds)
     # "<" could end the script element that carries it
-    return json.dumps(describe.boot(lang), ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps(boot if controls else _to_look(boot), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _boot_to_look(lang: str) -> str:
-    """Without what only controls need, which is most of it."""
-    boot = describe.boot(lang)
+def _to_look(boot: dict[str, Any]) -> dict[str, Any]:
     del boot["variations"]
     for entries in boot["catalog"].values():
         for entry in entries:
             entry.pop("curve", None)
             if "example" in entry:
                 entry["example"] = None
-    return json.dumps(boot, ensure_ascii=False).replace("<", "\\u003c")
+    return boot
 
 
 def _families(lang: str) -> list[dict[str, Any]]:
@@ -178,7 +178,7 @@ def index(request: Request) -> HTMLResponse:
     lang = _language(request)
     own = f"{public}?{request.url.query}" if request.url.query else public
     discovery = f"{public}oembed?{urlencode({'url': own, 'lang': lang})}" if public else ""
-    return _render(request, "index.html", boot=_boot, public_url=public, discovery=discovery)
+    return _render(request, "index.html", boot=_boot(request), public_url=public, discovery=discovery)
 
 
 # ---- in other pages ----
@@ -202,7 +202,7 @@ def embed(request: Request) -> HTMLResponse:
         origins=json.dumps(settings.allowed_origins + settings.embed_origins + ["null"] * settings.allow_null_origin),
         public_url=settings.public_url,
         sprite=(STATIC / "icon.svg").read_text("utf-8"),
-        boot=_boot if parts & {"data", "settings"} else _boot_to_look,
+        boot=_boot(request, controls=bool(parts & {"data", "settings"})),
     )
     anyone = settings.frame_ancestors
     page.headers["content-security-policy"] = policy(*([] if {"*", "'none'"} & {*anyone} else ["'self'"]), *anyone)

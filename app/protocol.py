@@ -48,17 +48,6 @@ def _views(value: object) -> tuple[View, ...]:
     return chosen
 
 
-def _views(value: object) -> tuple[View, ...]:
-    """The views to look at, each kind once: what a page may have computed for every frame is bounded by their number.
-    Raises Invalid."""
-    chosen: tuple[View, ...] = _at("views", tuple[View, ...], value)
-    kinds = [view.id for view in chosen]
-    for place, kind in enumerate(kinds):
-        if kind in kinds[:place]:
-            raise Invalid(Problem(("views", place), "twice", {}))
-    return chosen
-
-
 class Command(BaseModel):
     """Base of all commands."""
 
@@ -420,7 +409,7 @@ MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
             "lost": ("U8", "(P)", "of several seeds: how many have overflowed, and are left out of all else"),
             "curve_low": ("F32", "(P, 121)", "of several seeds: a tenth of their curves are lower"),
             "curve_high": ("F32", "(P, 121)", "of several seeds: a tenth of their curves are higher"),
-            "step": ("I32", "(P)", "updates so far"),
+            "step": ("F64", "(P)", "updates so far"),
             "diverged": ("U8", "(P)", "1 where the network has diverged"),
             "stopped": ("U8", "(P)", "1 where early stopping has ended the network"),
         },

@@ -347,8 +347,7 @@ class Pump:
         self._crowded = crowded
 
     def _count(self) -> None:
-        networks = len(self.session.panels)
-        updates = sum(panel.own.steps for panel in self.session.panels)
+        networks, updates = sum(panel.seeds for panel in self.session.panels), self.session.trained
         self.metrics.networks += networks - self._counted[0]
-        self.metrics.updates += max(0, updates - self._counted[1])
+        self.metrics.updates += updates - self._counted[1]
         self._counted = networks, updates

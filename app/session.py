@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from app import checkpoint, frames, links, protocol, views
-from app.bounds import Bounds
+from app.bounds import BOUNDS, Bounds
 from app.i18n import translate
 from app.rows import Row, tables
 from app.schema import Invalid, Problem, dump, refusal, shown
@@ -103,9 +103,6 @@ def next_recorded(position: float) -> int:
     return -(-epoch // stride) * stride
 
 
-BOUNDS = Bounds()
-
-
 class Session:
     """See the module. `submit` may be called from any thread, everything else from one thread at a time."""
 
@@ -121,6 +118,8 @@ class Session:
         self.run = 0
         self.saved = 0
         """Bytes of all checkpoints that were handed out."""
+        self.trained = 0
+        """Updates of single networks in this session, whatever they began with."""
         self._target = 0.0  # epochs
         self._recorded = 0.0  # the latest recorded epoch
         self._ids = 0
@@ -184,7 +183,16 @@ class Session:
     @property
     def _next_update(self) -> float:
         """Where the next update of any network leads to."""
-        return min((panel.trainer.next_position for panel in self._healthy), default=self._target)
+        return min((panel.own.next_position for panel in self._healthy), default=self._target)
+
+    @property
+    def _here(self) -> float:
+        """Where it stands, as an aim: all come to where the furthest is. But who was set going again far behind the
+        others while nothing plays stays there; it catches up when they are asked to go on."""
+        if self.playing:
+            return self.position
+        behind = [panel for panel in self._healthy if panel.own.next_position <= self._recorded + 1e-9]
+        return min((panel.own.position for panel in behind), default=self.position)
 
     @property
     def _healthy(self) -> list[Panel]:
@@ -197,9 +205,9 @@ class Session:
         if not self._healthy:
             return self.experiment.speed
         if self.slow is None:
-            updates = sum(panel.trainer.epoch_steps * panel.seeds for panel in self._healthy)
+            updates = sum(panel.own.epoch_steps * panel.seeds for panel in self._healthy)
             return min(self.experiment.speed, self.bounds.updates / updates)
-        return self.slow / max(panel.trainer.epoch_steps for panel in self._healthy)
+        return self.slow / max(panel.own.epoch_steps for panel in self._healthy)
 
     def aim(self, epochs: float) -> None:
         """Have the networks train on by so many epochs (a fraction counts), if the session plays; in slow motion by one
@@ -216,7 +224,7 @@ class Session:
         if not healthy:
             return True
         stop = min(self._target, float(next_recorded(self._recorded)))
-        before = sum(panel.own.steps for panel in healthy)
+        before = sum(panel.own.steps * panel.seeds for panel in healthy)
         if self._crews is None:
             self._crews = []
             for crew, places in crews([panel.trainer for panel in healthy]):
@@ -224,7 +232,8 @@ class Session:
                 for place in places:
                     healthy[place].crew = crew if isinstance(crew, Crew) else None
         arrived = all([crew.advance(stop, updates) for crew, _ in self._crews])
-        if sum(panel.own.steps for panel in healthy) != before:
+        if done := sum(panel.own.steps * panel.seeds for panel in healthy) - before:
+            self.trained += done
             self._changed = self._unsaved = True
             for crew, panels in self._crews:
                 for panel, finite in zip(panels, _shares(crew.finite, panels), strict=True):
@@ -322,7 +331,7 @@ class Session:
         ]
         trainers = [panel.trainer for panel in self.panels]
         message = checkpoint.encode(plain, self.experiment, trainers, panels, self.position)
-        return message if len(message) <= checkpoint.MAX_CHECKPOINT else None
+        return message if len(message) <= self.bounds.checkpoint else None
 
     def _say_state(self) -> None:
         shown_panels: list[dict[str, Any]] = [
@@ -377,7 +386,7 @@ class Session:
                 own = measured.of(place) if len(panels) > 1 else measured
                 if seeds.standing(own).any():
                     metrics[panel.id] = own
-                else:
+                elif recorded:  # what a frame in between finds must not change the run
                     self._diverge(panel)
         self._latest, self._measured_at = Row(epoch, recorded, metrics), self._frames
         return self._latest
@@ -407,7 +416,7 @@ class Session:
             "predicted": np.stack([self._predicted(panel) for panel in self.panels]),
             "epoch": np.array([row.epoch for row in rows]),
             "recorded": np.array([row.recorded for row in rows], np.uint8),
-            "step": np.array([panel.own.steps for panel in self.panels], np.int32),
+            "step": np.array([panel.own.steps for panel in self.panels], np.float64),
             "diverged": np.array([panel.diverged for panel in self.panels], np.uint8),
             "stopped": np.array([panel.stopped for panel in self.panels], np.uint8),
         }
@@ -549,9 +558,8 @@ class Session:
     def _resume(self, command: protocol.Resume) -> None:
         """Go on where a checkpoint was taken; in a session that has begun, go there and stay, at the speed of now.
         Raises Invalid, with nothing changed, if it is none."""
-        restored = checkpoint.decode(command.message)
+        restored = checkpoint.decode(command.message, self.bounds)
         state = restored.state
-        self.bounds.check(state.experiment, restored.data)
         begun = bool(self.panels)
         if begun and self._unsaved and not self._moments and (left := self.checkpoint()):
             self._moments = [left]  # so that it can be come back to
@@ -564,7 +572,8 @@ class Session:
         ]
         self.run, self._target, self._recorded, self._ids = state.run, state.target, state.recorded, state.ids
         if begun:
-            self.playing, self._target = False, self.position
+            self.playing = False
+            self._target = self._here
         else:
             self.playing, self.slow = state.playing and bool(self._healthy), state.slow
         self._jumps += 1
@@ -573,6 +582,9 @@ class Session:
         self._begun = False
         if not seen:
             self._say_data()
+        for panel in self.panels:
+            if not panel.diverged and not panel.own.finite.any():
+                self._diverge(panel)
 
     def _configure(self, command: protocol.Configure) -> None:
         self._start(command.experiment)
@@ -583,7 +595,7 @@ class Session:
 
     def _pause(self, command: protocol.Pause) -> None:
         self.playing = False
-        self._target = self.position
+        self._target = self._here
 
     def _step(self, command: protocol.Step) -> None:
         self.playing = False
@@ -610,7 +622,7 @@ class Session:
 
     def _slow(self, command: protocol.Slow) -> None:
         self.slow = command.rate
-        self._target = self.position
+        self._target = self._here
 
     def _add(self, command: protocol.Add) -> None:
         self._room()
@@ -636,6 +648,7 @@ class Session:
         self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
 
     def _set(self, command: protocol.Set) -> None:
+        self._panel(0)  # there is none before the first experiment
         places = range(len(self.panels)) if command.panels is None else command.panels
         specs = list(self.experiment.panels)
         for place in places:
@@ -654,7 +667,7 @@ class Session:
                 before, after = (dump(each)[command.name] for each in (panel.spec, spec))
                 changes.append({"panel": panel.id, "before": before, "after": after})
                 panel.trainer.change(*spec.seeded(experiment.seeds))
-                panel.stopped = panel.trainer.finished
+                self._set_going(panel)
         self._say_change("setting", changes, {"name": command.name})
         self._stale = True
         self.experiment = experiment
@@ -702,7 +715,7 @@ class Session:
             panel.own, panel.predicted, panel.stopped = trainer, None, False
         counts = [len(each.labels) for each in (self.data, data)]
         self.experiment, self.data = experiment, data
-        self._target = self.position
+        self._target = self._here
         self._stale = True
         self._say_data()
         changes = [{"panel": panel.id, "before": counts[0], "after": counts[1]} for panel in self.panels]
@@ -748,7 +761,8 @@ class Session:
                 raise Invalid(Problem((name,), "too_large", {"value": place, "minimum": 0, "maximum": count - 1}))
         link = (command.layer, command.unit, command.input)
         before = network.whole()[seed, network.place_of(link)]
-        network.put(seed, link, command.value)
+        panel.trainer.put(seed, link, command.value)
+        self._set_going(panel)
         change = {"panel": panel.id, "before": float(before), "after": command.value}
         self._stale = True
         place = {name: getattr(command, name) for name in ("layer", "unit", "input")}
@@ -775,13 +789,17 @@ class Session:
         if len(off.links) > protocol.MAX_OFF:
             raise Invalid(Problem(("links",), "too_long", {"value": len(off.links), "maximum": protocol.MAX_OFF}))
         panel.trainer.switch(off)
-        if panel.stopped:
-            panel.stopped = False
-            self._target = self.position
+        self._set_going(panel)
         self._stale = True
         self._say_state()
         change = {"panel": panel.id, "before": len(before), "after": len(off)}
         self._say_change("switch", [change], None)
+
+    def _set_going(self, panel: Panel) -> None:
+        """After a change to a panel that may have stopped early: whether it goes on now."""
+        stopped, panel.stopped = panel.stopped, panel.trainer.finished
+        if stopped and not panel.stopped:
+            self._target = self._here
 
     def _panel(self, place: int) -> Panel:
         if place >= len(self.panels):

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.bounds import MAX_UPDATES, Bounds
-from app.checkpoint import MAX_CHECKPOINT
+from app.bounds import MAX_CHECKPOINT, MAX_UPDATES, Bounds
 from app.protocol import MAX_MESSAGE
 from engine.own import MAX_POINTS
 from engine.spec import MAX_DEPTH, MAX_PANELS, MAX_WIDTH
@@ -168,7 +167,7 @@ class Settings(BaseSettings):
         int, Field(ge=1024, le=MAX_MESSAGE, description="Most bytes of a message from a page, checkpoints apart.")
     ] = MAX_MESSAGE
     max_checkpoint: Annotated[
-        int, Field(ge=MAX_MESSAGE, le=MAX_CHECKPOINT, description="Most bytes of a checkpoint that a page hands over.")
+        int, Field(ge=MAX_MESSAGE, le=MAX_CHECKPOINT, description="Most bytes of a checkpoint.")
     ] = MAX_CHECKPOINT
     message_rate: Annotated[
         float, Field(ge=10, le=100_000, description="Messages a second that a page may send; a large one counts more.")
@@ -223,4 +222,6 @@ class Settings(BaseSettings):
     @property
     def bounds(self) -> Bounds:
         """How large an experiment may be."""
-        return Bounds(self.max_panels, self.max_depth, self.max_width, self.max_points, self.max_updates)
+        return Bounds(
+            self.max_panels, self.max_depth, self.max_width, self.max_points, self.max_updates, self.max_checkpoint
+        )

@@ -35,14 +35,15 @@ class Stopping:
                 return watch
         return None
 
-    def begin(self, trainer: "Trainer") -> None:
-        """Watch from now on, as if nothing had been before: what was best has become another network."""
-        self.best_loss[...] = np.inf
-        self.best_epoch[...] = trainer.position
-        self.best[...] = trainer.network.parameters
+    def begin(self, trainer: "Trainer", network: int | None = None) -> None:
+        """Watch one network, or all, from now on, as if nothing had been before: what was best has become another."""
+        which = slice(None) if network is None else network
+        self.best_loss[which] = np.inf
+        self.best_epoch[which] = trainer.position
+        self.best[which] = trainer.network.parameters[which]
         for best, averages in zip(self.best_averages, trainer.network.averages, strict=True):
-            best[...] = averages
-        self.stopped[...] = False
+            best[:, which] = averages[:, which]
+        self.stopped[which] = False
 
     def look(self, trainer: "Trainer") -> None:
         """At the end of an epoch: note what is best so far, and stop what has not improved for too long."""

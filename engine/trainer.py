@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
-from engine.ablation import Off
+from engine.ablation import Link, Off
 from engine.activations import Activation
 from engine.checks import refuse
 from engine.component import Array
@@ -432,6 +432,13 @@ class Trainer:
         if self.stopping is not None:
             self.stopping.begin(self)
 
+    def put(self, network: int, link: Link, value: float) -> None:
+        """Give a weight or bias of one network a value; one that is off will come back with it. Early stopping watches
+        that network from now on. Raises ValueError if there is no such weight or bias."""
+        self.network.put(network, link, value)
+        if self.stopping is not None:
+            self.stopping.begin(self, network)
+
     def _switch(self, off: Off) -> None:
         self.network.switch(off)
         self._configure(self.specs)
@@ -469,8 +476,7 @@ class Trainer:
         self.steps, self._epoch, self._slot_steps = source.steps, source._epoch, source._slot_steps
         self._set_rate()
         if self.stopping is not None:
-            self.stopping.best_epoch[...] = self.position
-            self.stopping.best[...] = self.network.parameters
+            self.stopping.begin(self)
 
     def alone(self, place: int) -> "Trainer":
         """One network of the population as a trainer of its own, which stands where it stands and goes on with the same

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+import numpy as np
+
 from app import frames
 from engine import Data, Trainer
 from engine.component import Array, Component
@@ -77,6 +79,7 @@ def view(cls: type[V]) -> type[V]:
     return cls
 
 
+@np.errstate(all="ignore")  # a network that overflows is an event, not a warning
 def message(chosen: View, scene: Scene, run: int, epoch: float) -> bytes | None:
     """The binary message of a view; None if there is nothing to see. Raises Refused."""
     seen = chosen.show(scene)

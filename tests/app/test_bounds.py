@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from app import protocol
-from app.bounds import Bounds
+from app.bounds import MAX_MOMENT, Bounds
+from app.describe import boot
 from app.session import Session
 from app.settings import Settings
 from engine import Experiment
+from engine.spec import MAX_PANELS
 
 TIGHT = Bounds(panels=2, depth=2, width=8, points=500, updates=1000)
 
@@ -109,6 +111,13 @@ def test_by_default_the_engine_itself_is_the_bound() -> None:
 def test_the_settings_are_the_bounds() -> None:
     tight = Settings(max_panels=2, max_depth=2, max_width=8, max_points=500, max_updates=1000)
     assert tight.bounds == TIGHT
+
+
+def test_the_page_is_told_the_bounds_that_hold() -> None:
+    assert boot("en")["limits"] == {"panels": MAX_PANELS, "moment": MAX_MOMENT}
+    for most, moment in ((100_000, 100_000), (2 * MAX_MOMENT, MAX_MOMENT)):
+        tight = Settings(max_panels=2, max_checkpoint=most)
+        assert boot("en", tight.bounds)["limits"] == {"panels": 2, "moment": moment}
 
 
 def test_the_default_experiment_is_always_within_them() -> None:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from app import checkpoint, protocol
+from app.bounds import BOUNDS, Bounds
 from app.schema import Invalid
 from app.session import Session
+from app.views import VIEWS
 from tests.wire import decode
 
 LINKS = [
@@ -48,8 +50,8 @@ def train(session: Session, epochs: float, slice_: int = 8) -> None:
         pass
 
 
-def resumed(message: bytes) -> Session:
-    session = Session()
+def resumed(message: bytes, bounds: Bounds = BOUNDS) -> Session:
+    session = Session(bounds)
     session.submit(protocol.Resume(message))
     session.apply()
     return session
@@ -119,14 +121,15 @@ def test_networks_that_ended_stay_ended() -> None:
 GOOD = opened("samples=60&hidden=4&regularizers=dropout").checkpoint()
 
 
-def refused(message: bytes) -> str:
+def refused(message: bytes, bounds: Bounds = BOUNDS, opens: bool = True) -> str:
     """What is said of a message; the session must be as good as new."""
-    session = resumed(message)
+    session = resumed(message, bounds)
     (event,) = [json.loads(text) for text in session.messages(frame=True)][:1]
     assert event["type"] == "error"
     assert not session.panels
-    say(session, {"type": "open", "link": "hidden=3"})
-    assert session.panels and session.messages(frame=True)
+    if opens:
+        say(session, {"type": "open", "link": "hidden=3"})
+        assert session.panels and session.messages(frame=True)
     return event["message"]
 
 
@@ -169,6 +172,8 @@ CHANGES: dict[str, Any] = {
     "off that is no weight": lambda d: d["panels"][0].update(off={"units": [], "links": [[0, 0, 9]]}),
     "off below": lambda d: d["panels"][0].update(off={"units": [], "links": [[-1, 0, None]]}),
     "off without end": lambda d: d["panels"][0].update(off={"units": [0] * 3000, "links": []}),
+    "id without end": lambda d: d.update(ids=2**31),
+    "counter without end": lambda d: d["panels"][0].update(counters=[2**53, 0, 0, 0]),
     "infinite target": lambda d: d.update(target=1e400),
     "id beyond the last": lambda d: d["panels"][0].update(id=7),
     "playing perhaps": lambda d: d.update(playing="yes"),
@@ -179,8 +184,6 @@ ARRAYS: dict[str, Any] = {
     "of nobody": lambda t: t.update({"7.parameters": np.zeros(3)}),
     "another shape": lambda t: t.update({"0.parameters": t["0.parameters"][:, 1:]}),
     "another type": lambda t: t.update({"0.parameters": t["0.parameters"].astype(np.float64)}),
-    "not finite": lambda t: t["0.parameters"].__setitem__((0, 0), np.nan),
-    "infinite slots": lambda t: t.update({"0.update": np.full_like(t["0.update"], np.inf)}),
     "order out of bounds": lambda t: t.update({"0.order": t["0.order"] + 1}),
     "order twice": lambda t: t.update({"0.order": np.zeros_like(t["0.order"])}),
 }
@@ -223,14 +226,79 @@ def test_damaged_messages_are_refused_or_harmless(data: Any) -> None:
     session.messages(frame=True)
 
 
-def test_the_limit_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "MAX_CHECKPOINT", len(GOOD))
-    assert resumed(GOOD).panels
-    monkeypatch.setattr(checkpoint, "MAX_CHECKPOINT", len(GOOD) - 1)
-    assert "too big" in refused(GOOD)
-    assert opened("samples=60&hidden=4&regularizers=dropout").checkpoint() is None
+def test_the_limit_is_a_limit() -> None:
+    assert resumed(GOOD, Bounds(checkpoint=len(GOOD))).panels
+    small = Bounds(checkpoint=len(GOOD) - 1)
+    assert "too big" in refused(GOOD, small)
+    session = Session(small)
+    say(session, {"type": "open", "link": "samples=60&hidden=4&regularizers=dropout"})
+    assert session.checkpoint() is None
     with pytest.raises(Invalid):
-        checkpoint.decode(GOOD)
+        checkpoint.decode(GOOD, small)
+
+
+def test_what_is_larger_than_the_bounds_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def built(*_: Any) -> None:
+        raise AssertionError("a trainer was built")
+
+    monkeypatch.setattr(checkpoint, "trainer_for", built)
+    for bounds in (Bounds(width=3), Bounds(points=59), Bounds(depth=0)):
+        refused(GOOD, bounds, opens=False)
+
+
+# ---- numbers that have overflowed ----
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        # It overflows, and within the same slice early stopping puts the best weights back.
+        "loss=squared&learning_rate=10&hidden=8,8,8,8&regularizers=early_stopping(patience=1)&seed=3",
+        "samples=60&hidden=8,8&loss=squared&optimizer=adagrad&learning_rate=10&gain=10",
+        "samples=60&learning_rate=10&hidden=64-linear,64-linear,64-linear&seeds=8&b.learning_rate=0.01",
+    ],
+)
+def test_what_a_session_wrote_is_never_refused(link: str) -> None:
+    first = opened(link)
+    for _ in range(12):
+        train(first, 0.7, 64)
+        saved = first.checkpoint()
+        second = resumed(saved)
+        assert second.panels, [json.loads(text) for text in second.messages(frame=False)]
+        assert [(p.diverged, p.stopped) for p in second.panels] == [(p.diverged, p.stopped) for p in first.panels]
+        assert state(second) == state(first)
+
+
+WATCHED = "samples=60&hidden=4&optimizer=adam&batch_norm=true&regularizers=early_stopping(patience=2)&learning_rate=1"
+SEEDED = "samples=60&hidden=4&optimizer=adam&seeds=8&b.learning_rate=0.1"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e38])
+@pytest.mark.parametrize("link", [WATCHED, SEEDED])
+def test_any_number_may_have_overflowed_and_the_session_lives_on(link: str, value: float) -> None:
+    first = opened(link)
+    train(first, 3)
+    good = first.checkpoint()
+    (length,) = struct.unpack_from("<Q", good)
+    metadata = json.loads(good[8 : 8 + length])["__metadata__"]
+    tensors = load(good)
+    for name in [name for name in tensors if tensors[name].dtype.kind == "f"]:
+        spoiled = np.full_like(tensors[name], value)
+        session = resumed(save(tensors | {name: spoiled}, metadata))
+        if name.endswith("best_epoch"):
+            assert not session.panels
+            continue
+        assert session.panels, name
+        wanted = [{"type": "ask", "panel": 0, "view": view} for view in VIEWS]
+        looked = [name for name, view in VIEWS.items() if view.every]
+        say(session, *wanted, {"type": "look", "panel": 0, "views": looked})
+        session.messages(frame=True)
+        train(session, 4)
+        say(session, *wanted, {"type": "pause"})
+        session.messages(frame=True)
+        assert np.isfinite(session.position)
+        assert session.panels[0].diverged or session.panels[0].own.finite.any(), name
+        assert session.checkpoint()
 
 
 # ---- going to another moment of a run ----

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.checkpoint import MAX_CHECKPOINT
+from app.bounds import MAX_CHECKPOINT
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOW = 2

@@ -2,7 +2,7 @@
 that a page can say breaks one."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -1326,3 +1326,164 @@ def test_panels_of_one_shape_train_as_they_would_alone(driver: Any) -> None:
                 np.testing.assert_allclose(mine[name][:, place], theirs[name][:, 0], rtol=1e-4, atol=1e-6, err_msg=name)
         np.testing.assert_allclose(together.weights(place), alone.weights(), rtol=1e-4, atol=1e-6)
         assert np.abs(seen[-1]["boundary"][place].astype(int) - own[-1]["boundary"][0]).max() <= 1
+
+
+# ---- who has to catch up ----
+
+ENDED = "v=1&samples=60&hidden=4&regularizers=early_stopping(patience=1)&learning_rate=1&b.regularizers="
+
+
+def one_ended(driver: Any) -> Any:
+    """A session that pauses: its first panel has stopped early, the second one is far ahead."""
+    talk = driver(ENDED)
+    talk.train(60, 3)
+    talk.say({"type": "pause"})
+    first, second = talk.session.panels
+    assert first.stopped and first.own.position < second.own.position - 5
+    return talk
+
+
+GOING = {
+    "patience": {
+        "type": "set",
+        "name": "regularizers",
+        "value": [{"id": "early_stopping", "patience": 100}],
+        "panels": [0],
+    },
+    "switch": {"type": "switch", "panel": 0, "on": False, "units": [3]},
+    "weigh": {"type": "weigh", "panel": 0, "layer": 0, "unit": 0, "input": 0, "value": 0.5},
+}
+
+
+@pytest.mark.parametrize("change", GOING)
+def test_who_is_set_going_again_in_a_pause_waits_for_the_word(change: str, driver: Any) -> None:
+    talk = one_ended(driver)
+    first, second = talk.session.panels
+    steps, ahead = first.own.steps, second.own.position
+    talk.say(GOING[change])
+    talk.say({"type": "pause"}, {"type": "slow", "rate": 1}, {"type": "slow", "rate": None})
+    assert not first.stopped and not talk.session.unfinished
+    assert first.own.steps == steps
+    talk.say({"type": "step"})
+    assert (first.own.steps, second.own.position) == (steps + 1, ahead)
+    talk.say({"type": "epoch"})
+    assert first.stopped or first.own.position == second.own.position == ahead + 1
+
+
+def test_a_pause_ends_the_catching_up(driver: Any) -> None:
+    talk = one_ended(driver)
+    first = talk.session.panels[0]
+    steps = first.own.steps
+    for command in ({"type": "play"}, GOING["patience"], {"type": "pause"}):
+        talk.session.submit(protocol.decode(json.dumps(command)))
+        talk.session.apply()
+        talk.session.work(1)
+    left = first.own.steps
+    talk.work()
+    assert steps < first.own.steps == left
+    assert not talk.session.unfinished and first.own.position < talk.session.panels[1].own.position
+
+
+def test_a_network_drawn_anew_in_a_pause_waits_for_the_word(driver: Any) -> None:
+    talk = driver("v=1&samples=60&learning_rate=10&hidden=64-linear,64-linear,64-linear&b.learning_rate=0.01")
+    talk.train(30, 3)
+    talk.say({"type": "pause"})
+    assert [panel.diverged for panel in talk.session.panels] == [True, False]
+    talk.say({"type": "points", "points": [[0, 0, 0], [1, 1, 1], [2, 2, 0], [-1, 3, 1]]})
+    assert not talk.session.panels[0].diverged
+    assert talk.session.panels[0].own.steps == 0 and not talk.session.unfinished
+
+
+def test_a_weight_typed_into_a_seed_that_has_stopped_stays(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=4&regularizers=early_stopping(patience=3)&learning_rate=0.3&seeds=8")
+    panel = talk.session.panels[0]
+    while not panel.own.stopping.stopped.any():
+        talk.train(1)
+    stopped = panel.own.stopping.stopped.copy()
+    ended, others = int(np.flatnonzero(stopped)[0]), np.flatnonzero(~stopped)
+    assert len(others)
+    best = panel.own.stopping.best[others].copy()
+    talk.say({"type": "weigh", "panel": 0, "seed": ended, "layer": 0, "unit": 0, "input": 0, "value": 7.5})
+    np.testing.assert_array_equal(panel.own.stopping.best[others], best)
+    steps = panel.own.steps
+    talk.say({"type": "step"})
+    assert panel.own.steps == steps + 1
+    assert panel.own.network.weights[0][ended, 0, 0] == pytest.approx(7.5, abs=0.5)
+
+
+# ---- before the first experiment ----
+
+NAMES = [get_args(command.model_fields["type"].annotation)[0] for command in protocol.COMMANDS]
+FIRST: dict[str, dict[str, Any]] = {
+    "open": {"link": "hidden=3"},
+    "configure": {"experiment": {}},
+    "speed": {"value": 3},
+    "seeds": {"value": 8},
+    "slow": {"rate": 1},
+    "duplicate": {"panel": 0},
+    "remove": {"panel": 0},
+    "set": {"name": "learning_rate", "value": 0.5},
+    "set_data": {"name": "noise", "value": 0.3},
+    "points": {"points": [[0, 0, 0], [1, 1, 1]]},
+    "vary": {"variation": "learning_rate", "values": [0.1, 1]},
+    "look": {"panel": 0, "views": ["inside"]},
+    "ask": {"panel": 0, "view": "inside"},
+    "weigh": {"panel": 0, "layer": 0, "unit": 0, "input": 0, "value": 1},
+    "switch": {"panel": 0, "on": False, "units": [2]},
+}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "ack"])
+@pytest.mark.parametrize("more", [{}, {"restart": True}, {"restart": True, "panels": [0]}, {"panels": []}])
+def test_whatever_comes_first_the_session_lives_on(name: str, more: dict[str, Any], driver: Any) -> None:
+    talk = driver(None)
+    more = more if name == "set" else {}
+    talk.say({"type": name, **FIRST.get(name, {}), **more})
+    talk.session.aim(1)
+    talk.work()
+    (state,) = driver.of("state", talk.say({"type": "open", "link": "hidden=3"}))
+    assert state["experiment"]["panels"][0]["hidden"][0]["width"] == 3
+    assert talk.train(1)
+
+
+# ---- equal links, equal runs ----
+
+
+def test_when_a_network_has_diverged_does_not_depend_on_the_frames(driver: Any) -> None:
+    """Its loss overflows for a while, with parameters that are finite, and only a frame can be there to see it."""
+    link = "v=1&samples=60&hidden=4"
+    seldom, often = driver(link), driver(link)
+    for talk, pace in ((seldom, 2.0), (often, 0.25)):
+        talk.train(1)
+        (panel,) = talk.session.panels
+        kept = panel.trainer.network.parameters.copy()
+        panel.trainer.network.parameters[...] = 1e30
+        talk.session._stale = talk.session._changed = True
+        if talk is often:
+            assert driver.of("frame", talk.read())
+            assert not panel.diverged
+        panel.trainer.network.parameters[...] = kept
+        talk.train(2, pace)
+    assert not often.session.panels[0].diverged
+    assert seldom.history == often.history
+
+
+def test_updates_beyond_what_32_bits_count_are_told(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=4")
+    talk.session.panels[0].trainer.steps = 2**31 + 5
+    (frame,) = driver.of("frame", talk.say({"type": "step"}))
+    assert frame["step"].tolist() == [2**31 + 6]
+
+
+def test_updates_of_all_networks_are_counted_and_those_before_a_checkpoint_are_not(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=4&seeds=8&b.batch_size=5")
+    talk.train(2)
+    steps = [panel.own.steps for panel in talk.session.panels]
+    assert talk.session.trained == 8 * sum(steps) > 0
+    talk.say({"type": "rewind"})
+    talk.train(1)
+    assert talk.session.trained == 8 * sum(steps) * 3 // 2
+    other = driver(None)
+    other.session.submit(protocol.Resume(talk.session.checkpoint()))
+    other.session.apply()
+    assert other.session.trained == 0
