@@ -19,7 +19,8 @@ from app import links
 from app.i18n import LANGUAGES
 from app.resources import LESSONS
 from app.schema import STRICT, Invalid, Problem, dump, load, parse, shown
-from engine import Experiment, Metrics, NetworkSpec, seeds
+from engine import Experiment, Metrics, NetworkSpec, Trainer, seeds
+from engine.gradient_check import check_now
 from engine.spec import MAX_PANELS, DataSpec
 
 Section = Literal[
@@ -51,8 +52,11 @@ Measured = Literal[
 # Of a frame's figures: accuracy lost from the training to the test part; ‖dL/dθ‖ of the first weight layer, and as a
 # multiple of the last one's. Of the experiment: hidden layers, their units. All else speaks for itself.
 Derived = Literal["gap", "first_gradient", "gradient_share", "epoch", "depth", "hidden_units", "parameters"]
-Quantity = Literal[Measured, Derived]
 QUANTITIES: tuple[str, ...] = (*get_args(Measured), *get_args(Derived))
+# Of the gradient check, which a page has to ask for: the relative error over all layers, and that of the first.
+Checked = Literal["check_error", "first_check_error"]
+CHECKED: tuple[str, ...] = get_args(Checked)
+Quantity = Literal[Measured, Derived, Checked]
 
 NETWORK_SETTINGS = tuple(field.name for field in fields(NetworkSpec))
 DATA_SETTINGS = tuple(f"data.{field.name}" for field in fields(DataSpec))
@@ -170,8 +174,25 @@ def _sensible(value: Any) -> Any:
 Prepared = Annotated[dict[str, Any], AfterValidator(_sensible)]
 
 
+class Pretraining(BaseModel):
+    """What panels train on before they go on to their own data with the hidden layers they have by then (transfer
+    learning): the same networks, with other data and other live settings, for so many epochs."""
+
+    model_config = STRICT
+
+    experiment: Prepared
+    epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
+
+    def suits(self, experiment: Mapping[str, Any]) -> bool:
+        """Whether the panels of an experiment can go on from here."""
+        first, then = (parse(Experiment, each) for each in (self.experiment, experiment))
+        starts = [[spec.start() for spec in each.panels] for each in (first, then)]
+        return starts[0] == starts[1] and first.seeds == then.seeds
+
+
 class Lesson(BaseModel):
-    """One file of ``app/lessons``. ``epochs``: how long the prepared panels run, and the solution at most."""
+    """One file of ``app/lessons``. ``epochs``: how long the prepared panels run, and the solution at most. Either may
+    have a pretraining before it."""
 
     model_config = STRICT
 
@@ -180,12 +201,14 @@ class Lesson(BaseModel):
     sources: Annotated[list[Source], Field(min_length=1)]
     look: Both
     question: Question
+    pretraining: Pretraining | None = None
     experiment: Prepared
     epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
     why: Annotated[list[Both], Field(min_length=1, max_length=4)]
     claims: Annotated[list[Claim], Field(min_length=1)]
     task: Task
     hint: Both
+    solution_pretraining: Pretraining | None = None
     solution: Prepared
 
     @model_validator(mode="after")
@@ -196,7 +219,18 @@ class Lesson(BaseModel):
                 raise ValueError(f"claims: there is no panel {max(claim.panel, claim.minus or 0)}")
             if claim.epoch > self.epochs:
                 raise ValueError(f"claims: epoch {claim.epoch} is after the end, {self.epochs}")
+        for first, then in ((self.pretraining, self.experiment), (self.solution_pretraining, self.solution)):
+            if first and not first.suits(then):
+                raise ValueError("pretraining: expected the same networks, but for live settings")
+            if first and "data" not in self.task.keep:
+                raise ValueError("keep: a task after a pretraining is about the data it ends with")
         return self
+
+    @property
+    def checks(self) -> bool:
+        """Whether its claims or its task are about the gradient check."""
+        named = [claim.quantity for claim in self.claims] + [condition.quantity for condition in self.task.conditions]
+        return not set(named).isdisjoint(CHECKED)
 
     @property
     def clinical(self) -> bool:
@@ -243,6 +277,12 @@ def quantities(spec: NetworkSpec, parameters: int, epoch: float, metrics: Metric
         "hidden_units": float(sum(widths)),
         "parameters": float(parameters),
     }
+
+
+def checked(trainer: Trainer) -> dict[str, float]:
+    """The quantities of the gradient check, as the page has it."""
+    found = check_now(trainer)
+    return {"check_error": float(found.relative_error[0]), "first_check_error": float(found.layer_errors[0, 0])}
 
 
 def kept(task: Task, prepared: Mapping[str, Any], experiment: Mapping[str, Any], panel: int) -> list[str]:

@@ -144,6 +144,13 @@ def affordable(trainer: Trainer) -> tuple[int, int]:
     return int(min(300, max(8, WORK // (2 * layers * (size * points + OVERHEAD))))), points
 
 
+def check_now(trainer: Trainer) -> GradientCheck:
+    """The check of a network as it stands, as large as is `affordable`. What is drawn depends on the number of updates,
+    so that the same network always gets the same answer and asking again later checks others."""
+    sample, points = affordable(trainer)
+    return check(trainer, sample=sample, points=points, rng=np.random.default_rng(trainer.steps))
+
+
 def _drawn(span: slice, sample: int | None, rng: np.random.Generator) -> Array:
     places = np.arange(span.start, span.stop)
     if sample is None or sample >= len(places):

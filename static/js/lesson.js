@@ -19,6 +19,8 @@ const NAME = /^[\w-]{1,60}$/;
 const PARAMETER = "lesson";
 
 const SHARES = new Set(["train_accuracy", "test_accuracy", "train_dev_accuracy", "dead_ratio", "saturation_ratio", "zero_ratio", "gap"]);
+/** Of the gradient check, which is asked for when a run ends. */
+const CHECKED = new Set(["check_error", "first_check_error"]);
 const COUNTS = new Set(["epoch", "depth", "hidden_units", "parameters"]);
 /** A quantity's value as people read it; a bound has no needless digits. */
 function written(quantity, value, bound = false) {
@@ -42,6 +44,12 @@ export function createLesson(store, commands, begin) {
   let step = "look";
   /** The run that was started here: the epoch it ends at. */
   let until = 0;
+  /** What comes after a pretraining, null when nothing does. */
+  let after = null;
+  /** The run that has just been left, until the one after it is there. */
+  let left = null;
+  /** Answers of the gradient check, by the panel's id. @type {Map<number, any>} */
+  const checked = new Map();
   let done = false;
   /** Of the panel that has just solved the task. */
   let winnerLetter = "";
@@ -84,6 +92,7 @@ export function createLesson(store, commands, begin) {
   function close() {
     lesson = null;
     until = 0;
+    after = null;
     place();
     root.replaceChildren();
     document.getElementById("main").focus();
@@ -96,7 +105,6 @@ export function createLesson(store, commands, begin) {
     lesson = next;
     done = false;
     winnerLetter = "";
-    until = 0;
     place();
     prepare();
     go("look");
@@ -110,15 +118,19 @@ export function createLesson(store, commands, begin) {
   }
 
   function prepare() {
+    until = 0;
+    after = null;
     commands.pause();
     commands.configure(lesson.experiment);
   }
 
-  /** Trains an experiment from its start to the lesson's end. */
-  function run(experiment) {
-    until = lesson.epochs;
+  /** Trains an experiment from its start to the lesson's end, after its pretraining if it has one. */
+  function run(experiment, first) {
+    until = first?.epochs ?? lesson.epochs;
+    after = first ? experiment : null;
+    left = store.run;
     done = false;
-    commands.configure({ ...experiment, speed: store.experiment.speed });
+    commands.configure({ ...(first?.experiment ?? experiment), speed: store.experiment.speed });
     commands.play();
     showPanels();
     update();
@@ -186,8 +198,9 @@ export function createLesson(store, commands, begin) {
       live.unasked = h("p", { class: "lesson-note", hidden: true }, t("lesson.predict_first"));
       return [
         ...paragraphs(lesson.clinical ? t("lesson.examine") : t("lesson.watch")),
+        ...(lesson.pretraining ? paragraphs(t("lesson.pretrains", { epochs: lesson.pretraining.epochs })) : []),
         live.unasked,
-        h("button", { type: "button", class: "button strong lesson-run", onclick: () => run(lesson.experiment) }, t("lesson.run", { epochs: lesson.epochs })),
+        h("button", { type: "button", class: "button strong lesson-run", onclick: () => run(lesson.experiment, lesson.pretraining) }, t("lesson.run", { epochs: lesson.epochs })),
         live.bar, live.position,
       ];
     },
@@ -221,7 +234,7 @@ export function createLesson(store, commands, begin) {
           h("button", { type: "button", class: "button", onclick: prepare }, t("lesson.again")),
           h("button", { type: "button", class: "button lesson-solution", onclick: () => {
             note(lesson.id, { helped: true });
-            run(lesson.solution);
+            run(lesson.solution, lesson.solution_pretraining);
           } }, t("lesson.solution"))),
       ];
     },
@@ -245,7 +258,16 @@ export function createLesson(store, commands, begin) {
   /** How every panel stands at one of the frame's times. */
   function standings(time) {
     const { tensors } = store.frame;
-    return store.panels.map((panel, index) => judge(lesson, store.experiment, index, rowOf(tensors, time, index), panel.parameters));
+    return store.panels.map((panel, index) => {
+      const row = rowOf(tensors, time, index);
+      return judge(lesson, store.experiment, index, { ...row, ...errors(panel.id, row.epoch) }, panel.parameters);
+    });
+  }
+
+  /** What the gradient check has said of a panel as it is at this epoch. */
+  function errors(panel, epoch) {
+    const { run, about, tensors } = checked.get(panel) ?? {};
+    return run === store.run && Math.abs(Number(about?.epoch) - epoch) < 1e-3 ? { check_error: Number(about.error), first_check_error: tensors.errors.data[0] } : {};
   }
 
   function check() {
@@ -265,11 +287,28 @@ export function createLesson(store, commands, begin) {
 
   /** The run ends with its last epoch, or when no panel can go on. */
   function finish() {
-    if (!until || (epochNow() < until && !over())) return;
+    if (!until || store.run === left) return;
+    left = null;
+    if (epochNow() < until && !over()) return;
+    commands.pause();
+    if (after) {
+      commands.transfer(after);
+      commands.play();
+      until = lesson.epochs;
+      after = null;
+      left = store.run;
+      return;
+    }
     until = 0;
     done = true;
-    commands.pause();
+    if (lesson.task.conditions.some(({ quantity }) => CHECKED.has(quantity))) checkGradients();
     say(t("lesson.ran"), true);
+  }
+
+  /** The gradient check of every panel; the selected one's comes last and stays in its tab. */
+  function checkGradients() {
+    const own = store.selectedIndex;
+    for (const index of [...store.panels.keys()].filter((each) => each !== own).concat(own)) commands.ask(index, "gradient_check");
   }
 
   const epochNow = () => Math.max(0, ...store.panels.map(({ id }) => store.history.get(id)?.now?.epoch ?? 0));
@@ -281,10 +320,12 @@ export function createLesson(store, commands, begin) {
     if (solved && !live.solved.firstChild) live.solved.append(icon("i-check"), t("lessons.solved"));
     Object.assign(root.dataset, { name: lesson.id, ran: String(done), solved: String(Boolean(solved)) });
     if (live.bar) {
-      const epoch = Math.min(Math.floor(epochNow()), lesson.epochs);
-      live.bar.value = done ? lesson.epochs : epoch;
+      const epochs = after ? until : lesson.epochs;
+      const epoch = left !== null ? 0 : Math.min(Math.floor(epochNow()), epochs);
+      live.bar.max = epochs;
+      live.bar.value = done ? epochs : epoch;
       live.unasked.hidden = lesson.clinical || choice !== undefined;
-      setText(live.position, done ? t("lesson.ran") : t("lesson.position", { epoch, epochs: lesson.epochs }));
+      setText(live.position, done ? t("lesson.ran") : t(after ? "lesson.pretraining" : "lesson.position", { epoch, epochs }));
     }
     if (live.chosen) setText(live.chosen, t(`lesson.${choice === undefined ? "choose" : "chosen"}${lesson.clinical ? "_clinic" : ""}`));
     if (live.conditions && store.frame) standing();
@@ -321,6 +362,12 @@ export function createLesson(store, commands, begin) {
   }
 
   store.on("frame", check);
+  store.on("view-message", (kind) => {
+    if (!lesson || kind !== "gradient_check") return;
+    const message = store.seenViews.get(kind);
+    checked.set(Number(message.about.panel), message);
+    check();
+  });
   store.on("state", update);
   store.on("select", update);
   for (const topic of ["diverged", "stopped"]) {

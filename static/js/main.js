@@ -99,6 +99,16 @@ const commands = {
     data.clear();
     run.commands.configure(experiment);
   },
+  /** On to an experiment of the same networks with the hidden layers they have now: what differs is changed, and the data keep what was learned. */
+  transfer(experiment) {
+    settings.clear();
+    data.clear();
+    const now = store.experiment;
+    experiment.panels.forEach((panel, place) => {
+      for (const [name, value] of Object.entries(panel)) if (!same(value, now.panels[place][name])) send({ type: "set", name, value, panels: [place] });
+    });
+    for (const [name, value] of Object.entries(experiment.data)) if (!same(value, now.data[name])) send({ type: "set_data", name, value, keep: true });
+  },
 };
 
 /** The settings of the data that drawing changes: the component with the points, and what has no field. */

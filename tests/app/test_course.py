@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app import course, links
-from app.course import Bounds, Claim, Lesson, lessons, quantities, solved
+from app.course import Bounds, Claim, Lesson, Pretraining, lessons, quantities, solved
 from app.i18n import LANGUAGES, strings
 from app.resources import LESSONS
 from app.schema import Invalid, dump, parse
 from engine import Experiment, NetworkSpec, Trainer
+from engine.gradient_check import affordable, check
 from engine.results import size
 
 SEEDS = (0, 1, 2)
@@ -40,16 +41,29 @@ def shifted(experiment: Experiment, seed: int) -> Experiment:
     return replace(experiment, data=replace(experiment.data, seed=experiment.data.seed + seed), panels=panels)
 
 
-def course_of(experiment: Experiment, panel: int, epochs: Sequence[int]) -> Iterator[dict[str, float]]:
-    """The quantities of one panel at these epochs."""
+def pretrained(first: Pretraining, seed: int, panel: int) -> Trainer:
+    """A panel at the end of its pretraining."""
+    experiment = shifted(parse(Experiment, first.experiment), seed)
+    trainer = Trainer(experiment.data, *experiment.panels[panel].seeded(experiment.seeds))
+    trainer.train(first.epochs)
+    return trainer
+
+
+def course_of(
+    experiment: Experiment, panel: int, epochs: Sequence[int], source: Trainer | None = None, checks: bool = False
+) -> Iterator[dict[str, float]]:
+    """The quantities of one panel at these epochs, with the hidden layers of ``source`` if it was pretrained."""
     spec = experiment.panels[panel]
     trainer = Trainer(experiment.data, *spec.seeded(experiment.seeds))
+    if source:
+        trainer.adopt(source, trainer.network.depth)
     parameters = size(trainer.network).parameters
     done = 0
     for epoch in epochs:
         with np.errstate(all="ignore"):
             trainer.train(epoch - done)
-            yield quantities(spec, parameters, epoch, trainer.evaluate())
+            found = quantities(spec, parameters, epoch, trainer.evaluate())
+            yield found | (course.checked(trainer) if checks else {})
         done = epoch
 
 
@@ -68,11 +82,14 @@ def tried(name: str) -> Sequence[int]:
 def runs(name: str) -> dict[tuple[int, int], dict[int, dict[str, float]]]:
     """What came out of the prepared panels: (seed, panel) → epoch → quantities."""
     found = {}
-    epochs = times(lessons()[name])
+    lesson = lessons()[name]
+    epochs = times(lesson)
     for seed in tried(name):
         experiment = shifted(prepared(name), seed)
         for panel in range(len(experiment.panels)):
-            found[seed, panel] = dict(zip(epochs, course_of(experiment, panel, epochs), strict=True))
+            source = lesson.pretraining and pretrained(lesson.pretraining, seed, panel)
+            rows = course_of(experiment, panel, epochs, source, lesson.checks)
+            found[seed, panel] = dict(zip(epochs, rows, strict=True))
     return found
 
 
@@ -121,10 +138,11 @@ def test_what_a_lesson_begins_with_does_not_solve_its_task(name: str) -> None:
 def solves(lesson: Lesson, seed: int) -> bool:
     experiment = shifted(parse(Experiment, lesson.solution), seed)
     form = dump(parse(Experiment, lesson.solution))
+    first = lesson.solution_pretraining
     return any(
         solved(lesson, form, panel, row)
         for panel in range(len(experiment.panels))
-        for row in course_of(experiment, panel, times(lesson))
+        for row in course_of(experiment, panel, times(lesson), first and pretrained(first, seed, panel), lesson.checks)
     )
 
 
@@ -177,7 +195,9 @@ def test_files_are_named_in_order() -> None:
 
 @ALL
 def test_panels_and_solution_survive_their_link(name: str) -> None:
-    for value in (lessons()[name].experiment, lessons()[name].solution):
+    lesson = lessons()[name]
+    firsts = [first.experiment for first in (lesson.pretraining, lesson.solution_pretraining) if first]
+    for value in (lesson.experiment, lesson.solution, *firsts):
         experiment = parse(Experiment, value)
         assert links.complete(experiment)
         assert links.decode(links.encode(experiment)) == (experiment, [])
@@ -196,7 +216,7 @@ def test_a_solution_keeps_what_is_to_be_kept(name: str) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_everything_the_page_says_of_lessons_has_a_text(lang: str) -> None:
     known = strings(lang)
-    assert {f"quantity.{name}" for name in course.QUANTITIES} <= set(known)
+    assert {f"quantity.{name}" for name in (*course.QUANTITIES, *course.CHECKED)} <= set(known)
     for section in course.SECTIONS:
         assert f"lessons.section.{section}" in known and f"lessons.about.{section}" in known
     for name in lessons():
@@ -243,6 +263,8 @@ def damaged(**change: Any) -> str:
         {"task": {"text": TEXT, "conditions": []}},
         {"task": {"text": TEXT, "keep": ["colour"], "conditions": [{"quantity": "epoch", "at_most": 3}]}},
         {"question": {"text": TEXT, "choices": [TEXT, TEXT], "right": 2}},
+        {"pretraining": {"experiment": {"panels": [{}]}, "epochs": 5}},
+        {"solution_pretraining": {"experiment": {"panels": [{"hidden": [{"width": 3}]}]}, "epochs": 5}},
     ],
 )  # fmt: skip
 def test_what_is_no_lesson_is_refused(change: dict[str, Any]) -> None:
@@ -280,6 +302,29 @@ def test_a_range_holds_what_lies_in_it_and_never_what_is_unknown(low: Any, high:
 def test_single_precision_does_not_miss_a_bound() -> None:
     assert Bounds(at_least=0.95).hold(float(np.float32(0.95)))
     assert Bounds(at_most=0.1).hold(float(np.float32(0.1)))
+
+
+def test_a_pretraining_is_of_the_same_networks_and_the_task_of_what_comes_after() -> None:
+    lesson = json.loads(sorted(LESSONS.iterdir())[0].read_text("utf-8"))
+    first = {"experiment": {**lesson["experiment"], "data": {"dataset": "moons"}}, "epochs": 5}
+    read = course.read(damaged(pretraining=first))
+    assert read.pretraining and read.pretraining.experiment["data"]["dataset"]["id"] == "moons"
+    live = [{**panel, "frozen": 1} for panel in lesson["experiment"]["panels"]]
+    course.read(damaged(pretraining={**first, "experiment": {"panels": live}}))
+    with pytest.raises(ValidationError, match="same networks"):
+        course.read(damaged(pretraining={**first, "experiment": {"panels": live[:1]}}))
+    with pytest.raises(ValidationError, match="ends with"):
+        course.read(damaged(pretraining=first, task={**lesson["task"], "keep": ["hidden"]}))
+
+
+def test_the_check_of_a_lesson_is_that_of_the_page() -> None:
+    trainer = Trainer(parse(Experiment, {}).data, parse(NetworkSpec, {}))
+    trainer.train(1)
+    found = course.checked(trainer)
+    assert tuple(found) == course.CHECKED
+    sample, points = affordable(trainer)
+    seen = check(trainer, sample=sample, points=points, rng=np.random.default_rng(trainer.steps))
+    assert found["check_error"] == seen.relative_error[0] and found["first_check_error"] == seen.layer_errors[0, 0]
 
 
 def test_quantities_by_hand() -> None:
