@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Debian's Chromium looks for Google's hosts at every start unless it is told not to; nothing of that is needed here.
+# Debian's Chromium looks for Google's hosts at every start unless it is told not to; nothing of that is needed here. Nor
+# is a browser's own furniture: the suggestions of an address bar that nobody sees cost as much as our page. (Playwright
+# switches features off, too, but the last such argument counts; those of its list that matter here are repeated.)
+UNWANTED = [
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,6 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join(UNWANTED)}",
 ]
 
 
