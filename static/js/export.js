@@ -10,6 +10,7 @@ import { toast } from "./notices.js";
 import { LETTERS } from "./palette.js";
 import { pictureReady, picturePng, pictureSvg } from "./picture.js";
 import { makeReport } from "./report.js";
+import { shareAddress } from "./snippets.js";
 
 const LANGUAGES = [["numpy", "NumPy"], ["pytorch", "PyTorch"], ["keras", "Keras"]];
 
@@ -61,8 +62,7 @@ export function createExport(store, commands, { saveExperiment }) {
     if (!pictureReady(store)) return;
     pressed.disabled = true;
     try {
-      const address = `${location.origin}${location.pathname}#${store.link}`;
-      saveFile("report.html", await makeReport(store, address), "text/html");
+      saveFile("report.html", await makeReport(store, shareAddress(store)), "text/html");
       done("report.html");
     } catch {
       fail(t("connection.lost"));
@@ -73,7 +73,13 @@ export function createExport(store, commands, { saveExperiment }) {
   function ask(select, view) {
     waiting = view.id;
     line.hidden = true;
-    commands.ask(select ? Number(select.value) : 0, view);
+    if (!commands.ask(select ? Number(select.value) : 0, view)) lose();
+  }
+
+  /** Nobody answers. */
+  function lose() {
+    waiting = null;
+    fail(t("connection.lost"));
   }
 
   function record(anew) {
@@ -123,6 +129,7 @@ export function createExport(store, commands, { saveExperiment }) {
     else saveFile("network.safetensors", message.tensors.file.data, "application/octet-stream");
     done(text ? name : "network.safetensors");
   });
+  store.on("lost", () => waiting && lose());
   store.on("boot", () => dialog.open && open());
 
   return {

@@ -63,7 +63,7 @@ export function curvesCsv(store) {
 }
 
 /**
- * @param {any} store @param {{configure: (experiment: any) => void}} commands
+ * @param {any} store @param {{configure: (experiment: any) => boolean}} commands
  * @param {{upload: (file: File) => void}} handlers
  */
 export function createFiles(store, commands, { upload }) {
@@ -88,9 +88,13 @@ export function createFiles(store, commands, { upload }) {
     else if (JSON.stringify(experiment).length > LONGEST_EXPERIMENT) toast(t("file.too_long", { name: file.name }), "fault");
     else {
       errors = [];
-      commands.configure(experiment);
+      if (!commands.configure(experiment)) errors = null;
     }
   }
+  // What was under way is lost with the line.
+  store.on("lost", () => {
+    errors = null;
+  });
 
   const take = (file) => (/\.json$/i.test(file.name) || file.type === "application/json" ? open(file) : upload(file));
 

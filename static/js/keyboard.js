@@ -29,7 +29,6 @@ export function createKeyboard(actions, selectPanel) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
-    const slider = target.matches?.("input[type=range]");
     const typing = target.matches?.("input:not([type=range], [type=checkbox], [type=radio]), select, textarea");
     const key = event.key.toLowerCase();
     if (typing || (!enabled && key !== "?")) return;
@@ -39,7 +38,8 @@ export function createKeyboard(actions, selectPanel) {
       actions.toggle();
       return;
     }
-    if ((slider || target.matches?.("input[type=radio]")) && (key.startsWith("arrow") || key === "home")) return;
+    // What can have the focus and is no button uses them itself, if only to scroll.
+    if ((key.startsWith("arrow") || key === "home") && target.closest?.("input:is([type=range], [type=radio]), [tabindex='0']:not(button)")) return;
     if (/^[1-9]$/.test(key)) {
       selectPanel(Number(key) - 1);
       return;

@@ -55,9 +55,9 @@ const run = createRun(store, {
   onOpen(resumed) {
     clearFaults();
     inside.forget();
-    past.forget();
+    past.forget(resumed);
     if (resumed) return;
-    const kept = keptExperiment(store.link || location.hash.slice(1));
+    const kept = keptExperiment(store.link ?? location.hash.slice(1));
     if (kept) run.mention({ type: "configure", experiment: kept });
   },
 });
@@ -97,7 +97,7 @@ const commands = {
   configure(experiment) {
     settings.clear();
     data.clear();
-    run.commands.configure(experiment);
+    return run.commands.configure(experiment);
   },
   /** On to an experiment of the same networks with the hidden layers they have now: what differs is changed, and the data keep what was learned. */
   transfer(experiment) {
@@ -176,7 +176,6 @@ function receiveState(event) {
     clearFaults();
   }
   store.receiveState(event);
-  document.querySelector("[data-action=add]").disabled = store.panels.length >= store.boot.limits.panels;
   files.opened();
   keepExperiment(store.linkComplete ? null : { link: store.link, experiment: store.experiment });
   document.getElementById("beyond-link").hidden = store.linkComplete;

@@ -38,11 +38,16 @@ export function createLanguage(store) {
   const names = { en: ["EN", "English"], zh: ["中文", "中文"] };
   const other = () => (currentLanguage() === "en" ? "zh" : "en");
 
+  let wish = 0;
+
+  /** Of two wishes the later one counts, whichever is answered first. */
   async function change(language) {
+    const own = ++wish;
     try {
       const response = await fetch(`api/boot?lang=${encodeURIComponent(language)}`);
       if (!response.ok) throw new Error(String(response.status));
-      use(await response.json());
+      const boot = await response.json();
+      if (own === wish) use(boot);
     } catch {
       toast(t("page.language_failed"), "fault");
     }

@@ -30,6 +30,7 @@ const PAUSE = 2000;
 export function createPanels(store, commands, loop) {
   const root = document.getElementById("panels");
   const workspace = document.getElementById("workspace");
+  const [add, vary] = ["add", "vary"].map((action) => document.querySelector(`[data-action=${action}]`));
   /** @type {Map<number, any>} */
   const cards = new Map();
   const resize = new ResizeObserver((entries) => {
@@ -288,6 +289,10 @@ export function createPanels(store, commands, loop) {
       cards.delete(id);
     }
     workspace.dataset.count = String(panels.length);
+    const most = boot.limits.panels;
+    const full = panels.length >= most ? t("error.too_many_panels", { maximum: most }) : "";
+    bound(add, full);
+    bound(vary, most < 2 ? full : "");
     const names = titles(boot.form.network, experiment.panels, boot.catalog);
     panels.forEach((panel, index) => {
       if (!cards.has(panel.id)) cards.set(panel.id, makeCard(panel.id));
@@ -305,7 +310,7 @@ export function createPanels(store, commands, loop) {
       card.select.setAttribute("aria-label", t("panels.select", { letter, title: names[index] }));
       label(card.duplicate, t("panels.duplicate", { letter }));
       label(card.remove, t("panels.remove", { letter }));
-      card.duplicate.disabled = panels.length >= boot.limits.panels;
+      bound(card.duplicate, full, card.duplicate.title);
       card.remove.hidden = panels.length < 2;
       layNumbers(card);
       overlay(card);
@@ -316,6 +321,13 @@ export function createPanels(store, commands, loop) {
     });
   }
 
+  /** A button that cannot be used says why. An embedded page may not have it. */
+  function bound(button, reason, title = "") {
+    if (!button) return;
+    button.disabled = Boolean(reason);
+    button.title = reason || title;
+  }
+
   const label = (button, text) => {
     button.setAttribute("aria-label", text);
     button.title = text;
@@ -324,7 +336,10 @@ export function createPanels(store, commands, loop) {
   function overlay(card) {
     const event = store.diverged.get(card.id);
     card.element.classList.toggle("diverged", Boolean(event));
-    if (card.overlay.hidden === !event && !event) return;
+    // Made anew only where it says something else: its button may have the focus.
+    const key = event ? `${event.epoch} ${currentLanguage()}` : "";
+    if (card.overlay.dataset.key === key) return;
+    card.overlay.dataset.key = key;
     card.overlay.hidden = !event;
     card.overlay.replaceChildren(...(event ? [
       h("strong", {}, t("diverged.heading")),

@@ -123,9 +123,10 @@ export function createPast(store, jump) {
     later: () => step(1),
     /** Goes to the last moment that is not after an epoch. */
     visit: (epoch) => go(Math.max(0, store.timeline.moments.findLastIndex((moment) => moment.epoch <= epoch))),
-    /** A new connection answers nothing that the last one was asked. */
-    forget() {
-      wanted = asked = null;
+    /** A new connection answers nothing that the last one was asked; where the run goes on, the wish is still there. */
+    forget(resumed) {
+      wanted = resumed ? (wanted ?? asked) : null;
+      asked = null;
     },
   };
 }

@@ -146,7 +146,7 @@
 
   document.getElementById("about").textContent = t("report.about", { date: new Date(data.date).toLocaleString(document.documentElement.lang), count: data.labels.length });
   const file = `data:application/json;charset=utf-8,${encodeURIComponent(`${JSON.stringify(data.experiment, null, 1)}\n`)}`;
-  document.getElementById("open").append(make("a", { href: data.address }, t("report.open")), " · ", make("a", { href: file, download: "experiment.json" }, t("report.experiment")));
+  document.getElementById("open").append(...(data.address ? [make("a", { href: data.address }, t("report.open")), " · "] : []), make("a", { href: file, download: "experiment.json" }, t("report.experiment")));
   table();
 
   const plots = [];

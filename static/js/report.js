@@ -20,7 +20,7 @@ function columnsOf({ columns, now }) {
   return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, [...values, ...(fresh ? [now[name]] : [])].map(number)]));
 }
 
-/** What the report's script reads, see app/report.py. @param {any} store @param {string} address */
+/** What the report's script reads, see app/report.py. @param {any} store @param {string|null} address where the experiment can be opened */
 export function results(store, address) {
   const { data, frame } = store;
   const each = [...Array(data.count).keys()];
@@ -39,7 +39,7 @@ export function results(store, address) {
   };
 }
 
-/** The report as a text; rejects if server or Plotly cannot be had. @param {any} store @param {string} address */
+/** The report as a text; rejects if server or Plotly cannot be had. @param {any} store @param {string|null} address */
 export async function makeReport(store, address) {
   const held = JSON.stringify(results(store, address)).replaceAll("<", "\\u003c");
   const [{ result }, plotly] = await Promise.all([

@@ -21,12 +21,15 @@ import { createSocket } from "./socket.js";
 export function createRun(store, { link, autoplay, draw, onState, onError, onOpen }) {
   const undrawn = [];
   let started = false;
+  /** What is said of the server now, to be said again in another language. */
+  let load = null;
+  let broken = null;
   const checkpoint = createCheckpoint((whole) => store.receiveCheckpoint(decode(whole), whole));
   /** After a break the run goes on only if it was going on before. */
   let wantsToPlay = autoplay;
 
   const socket = createSocket({
-    link: () => store.link || link(),
+    link: () => store.link ?? link(),
     saved: checkpoint.newest,
     onEvent: receive,
     onBinary(buffer) {
@@ -54,7 +57,12 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
     onStatus: showConnection,
   });
 
-  const send = (command) => socket.send(command) || toast(t("connection.lost"), "fault");
+  /** True when it is under way; else the visitor is told. */
+  const send = (command) => socket.send(command) || unheard();
+  const unheard = () => {
+    toast(t("connection.lost"), "fault");
+    return false;
+  };
 
   /** Events of the server. */
   function receive(event) {
@@ -84,24 +92,33 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
 
   /** Says that the server is busy, so that nobody takes slow pictures for slow learning. */
   function showLoad(event) {
+    load = event;
     const line = document.getElementById("load");
     line.hidden = !event?.busy;
     if (event?.busy) setText(line, t("load.busy", { rate: plain(event.rate) }));
   }
 
+  /** Why there is no line. */
+  const tellLost = ({ farewell, seconds }) => setText(document.getElementById("connection"), farewell ? wording(farewell, "error") : t("connection.waiting", { seconds }));
+
   function showConnection(status, detail) {
     const line = document.getElementById("connection");
     const lost = status === "waiting" || status === "asleep";
     if (lost) {
-      line.textContent = detail.farewell ? wording(detail.farewell, "error") : t("connection.waiting", { seconds: detail.seconds });
+      broken = detail;
+      tellLost(broken);
       line.classList.toggle("alone", !store.panels.length);
       say(line.textContent);
       showLoad(null);
     } else if (status === "open" && !line.hidden) say(t("connection.back"), true);
     if (lost || status === "open") line.hidden = !lost;
     document.body.classList.toggle("offline", lost);
-    if (lost) undrawn.length = 0;
+    if (lost) {
+      undrawn.length = 0;
+      store.emit("lost");
+    }
     if (status !== "open") return;
+    broken = null;
     store.jump = null;
     if (!detail) {
       // A new session counts its runs and panels anew; what is shown stays until its first state.
@@ -110,6 +127,11 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
     }
     onOpen(Boolean(detail));
   }
+
+  store.on("boot", () => {
+    if (broken) tellLost(broken);
+    showLoad(load);
+  });
 
   /** One drawing, then the acknowledgement of every frame that came. */
   const loop = createLoop(() => {

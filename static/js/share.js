@@ -8,7 +8,7 @@ import { saveFile } from "./files.js";
 import { currentLanguage, t } from "./i18n.js";
 import { wording } from "./notices.js";
 import { picturePng, pictureReady } from "./picture.js";
-import { FRAMED, PARTS, SMALLEST, SNIPPETS, embedAddress } from "./snippets.js";
+import { FRAMED, PARTS, SMALLEST, SNIPPETS, embedAddress, publicBase, shareAddress } from "./snippets.js";
 import { titles } from "./titles.js";
 
 /** Names of a machine that mean another one to everybody else. */
@@ -23,8 +23,6 @@ export function createShare(store, files) {
   /** As it was chosen last; the dialog is made anew each time. */
   const chosen = { kind: "iframe", parts: ["transport", "numbers", "link"], autoplay: true, lock: false, theme: "", lang: "", width: 640, height: 520, full: false };
 
-  const base = () => document.body.dataset.publicUrl || new URL("./", location.href).href.split(/[?#]/)[0];
-  const address = () => `${base()}${location.search}#${store.link}`;
   function title() {
     const names = titles(store.boot.form.network, store.experiment.panels, store.boot.catalog);
     return `${t("page.title")}: ${names.join(" | ").replace(/\s+/g, " ")}`;
@@ -43,16 +41,15 @@ export function createShare(store, files) {
   };
 
   function linkPart() {
-    const field = h("input", { type: "text", readonly: true, value: address(), "aria-label": t("share.link") });
+    const field = h("input", { type: "text", readonly: true, value: shareAddress(store), "aria-label": t("share.link") });
     field.addEventListener("focus", () => field.select());
     return section("share.link", h("div", { class: "field-row" }, field, copyButton(field, t("share.link"))), h("p", { class: "muted" }, t("share.link_help")));
   }
 
   /** The code comes from the server, as an image whose text is this address. */
   function codePart() {
-    const text = address();
+    const text = shareAddress(store);
     const picture = h("div", { class: "code" });
-    const note = h("p", { class: "muted" });
     const larger = h("button", { type: "button", class: "button", disabled: true, onclick: () => showLarge(picture) }, t("share.larger"));
     const notes = [new TextEncoder().encode(text).length > DENSE && t("share.dense"), !document.body.dataset.publicUrl && LOCAL.test(location.hostname) && t("share.local")].filter(Boolean);
     readCode(text).then(({ code, error }) => {
@@ -60,7 +57,7 @@ export function createShare(store, files) {
       else picture.replaceChildren(h("p", { class: "error" }, error));
       larger.disabled = !code;
     });
-    return section("share.code", h("div", { class: "code-row" }, picture, h("div", { class: "stack" }, h("p", {}, t("share.code_help")), notes.map((words) => h("p", { class: "muted" }, words)), h("div", {}, larger))), note);
+    return section("share.code", h("div", { class: "code-row" }, picture, h("div", { class: "stack" }, h("p", {}, t("share.code_help")), notes.map((words) => h("p", { class: "muted" }, words)), h("div", {}, larger))));
   }
 
   async function readCode(text) {
@@ -94,8 +91,8 @@ export function createShare(store, files) {
 
     function show() {
       const settings = { ...chosen, show: new URLSearchParams(location.search).get("show") ?? "" };
-      out.value = SNIPPETS[chosen.kind]({ base: base(), address: address(), link: store.link, title: title(), options: settings });
-      preview.href = embedAddress(base(), store.link, settings);
+      out.value = SNIPPETS[chosen.kind]({ base: publicBase(), address: shareAddress(store), link: store.link, title: title(), options: settings });
+      preview.href = embedAddress(publicBase(), store.link, settings);
       preview.hidden = options.hidden = !FRAMED.includes(chosen.kind);
       about.textContent = t(`share.${chosen.kind}_help`);
     }

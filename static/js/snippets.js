@@ -1,5 +1,5 @@
 // What other places understand: the address of an experiment, the address of the embedded page with
-// it, and the same as HTML, as Markdown and as a cell of a notebook. Pure text; nothing is looked up.
+// it, and the same as HTML, as Markdown and as a cell of a notebook.
 
 /** What the embedded page may show beside the panels, in the order in which it is offered. */
 export const PARTS = ["transport", "speed", "numbers", "charts", "data", "settings", "link"];
@@ -10,6 +10,11 @@ export const SMALLEST = 300;
 /**
  * @typedef {{parts: string[], autoplay: boolean, lock: boolean, theme: string, lang: string, width: number, height: number, full: boolean, show: string}} Options
  */
+
+/** Where others find the playground. */
+export const publicBase = () => document.body.dataset.publicUrl || new URL("./", location.href).href.split(/[?#]/)[0];
+/** Where others find the experiment; null if no link can hold it. */
+export const shareAddress = (store) => (store.linkComplete ? `${publicBase()}${location.search}#${store.link}` : null);
 
 const same = (one, other) => one.length === other.length && one.every((part) => other.includes(part));
 

@@ -28,6 +28,8 @@ const FAREWELLS = ["full", "full_address", "closing", "idle", "too_many_messages
  */
 export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
   let socket = null;
+  /** An embedded page that nobody has seen yet takes no place. */
+  let begun = false;
   let wait = FIRST_WAIT;
   let timer = 0;
   let asleep = false;
@@ -40,7 +42,9 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
   let queue = [];
 
   function connect() {
+    abandon();
     clearTimeout(timer);
+    begun = true;
     asleep = false;
     onStatus("connecting");
     const address = new URL("ws", location.href);
@@ -122,17 +126,21 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
     return true;
   }
 
-  /** False when there is nobody to take it. @param {ArrayBuffer} bytes */
+  /**
+   * False when there is nobody to take it. While the line wakes they are not kept, since the server first
+   * has to be where the page is: whoever wants them there sends them when it has said so.
+   * @param {ArrayBuffer} bytes
+   */
   function sendBytes(bytes) {
     wake();
-    if (socket?.readyState !== WebSocket.OPEN) return false;
+    if (socket?.readyState !== WebSocket.OPEN) return waking;
     socket.send(bytes);
     return true;
   }
 
-  /** Connects at once. */
+  /** Connects at once, if it ever was to be connected. */
   function reconnect() {
-    abandon();
+    if (!begun) return;
     wait = FIRST_WAIT;
     connect();
   }
@@ -144,7 +152,7 @@ export function createSocket({ link, saved, onEvent, onBinary, onStatus }) {
   }
 
   setInterval(listen, 1000);
-  addEventListener("online", () => socket?.readyState !== WebSocket.OPEN && reconnect());
+  addEventListener("online", () => !asleep && socket?.readyState !== WebSocket.OPEN && reconnect());
   for (const use of ["pointerdown", "keydown"]) addEventListener(use, wake, { capture: true, passive: true });
   document.addEventListener("visibilitychange", wake);
   return { connect, send, sendBytes, reconnect };

@@ -21,7 +21,8 @@ export function createStore() {
     experiment: null,
     playing: false,
     run: null,
-    link: "",
+    /** Of the experiment; null while there is none yet but that of the address. @type {string|null} */
+    link: null,
     /** False: the link leaves out points of the user's own. */
     linkComplete: true,
     /** @type {PanelInfo[]} */

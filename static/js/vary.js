@@ -53,7 +53,7 @@ export function createVary(store, commands) {
       }
       error.hidden = true;
       waiting = true;
-      commands.vary(chosen.id, values, store.selectedIndex);
+      if (!commands.vary(chosen.id, values, store.selectedIndex)) fail(t("connection.lost"));
     });
     dialog.replaceChildren(form);
     if (!dialog.open) dialog.showModal();
@@ -77,8 +77,14 @@ export function createVary(store, commands) {
       ? t("help.range", { minimum: plain(variation.minimum), maximum: plain(variation.maximum) }) : "";
     return {
       elements: [h("label", { class: "label", for: "vary-numbers" }, t("vary.values")), input, h("p", { class: "muted", id: "vary-range" }, `${limits} ${t("vary.how_many", { limit: store.boot.limits.panels })}`)],
-      read: () => input.value.split(/[,;，、\s]+/).filter(Boolean).map((text) => (Number.isFinite(Number(text)) ? Number(text) : text)),
+      read: () => listed(input.value),
     };
+  }
+
+  /** Numbers in a list, with commas or blanks between them; between semicolons a comma is a decimal one, as in every other field. */
+  function listed(text) {
+    const plainer = /[;；]/.test(text) ? text.replace(/(?<=\d)[,，](?=\d)/g, ".") : text;
+    return plainer.split(/[,;，；、\s]+/).filter(Boolean).map((part) => (Number.isFinite(Number(part)) ? Number(part) : part));
   }
 
   /** Why a component cannot work with the data that are there, or nothing. @returns {string} */
@@ -149,6 +155,7 @@ export function createVary(store, commands) {
     error.hidden = false;
   }
 
+  store.on("lost", () => waiting && fail(t("connection.lost")));
   store.on("state", () => {
     if (!waiting) return;
     // An error, if there is one, comes before the state that follows every command.

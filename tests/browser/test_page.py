@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import until
+from tests.browser.conftest import serving
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +88,18 @@ def test_vary_makes_the_three_widths_of_the_notes_in_one_go(open_page) -> None:
     assert [re.sub(r"\D", "", title) for title in titles] == ["3", "6", "20"]
     at_epoch(page, 2)
     assert len({picture(page, place) for place in range(3)}) == 3
+
+
+def test_numbers_between_semicolons_may_have_a_decimal_comma(open_page) -> None:
+    page = open_page(still=True)
+    for typed, count in (("0,01; 0,1", 2), ("0.01; 0,1, 1", 3), ("0.01, 0.1", 2)):
+        page.keyboard.press("v")
+        page.locator("#vary-what").select_option("learning_rate")
+        page.locator("#vary-numbers").fill(typed)
+        page.get_by_role("button", name="Make the panels").click()
+        expect(page.locator("#vary")).to_be_hidden()
+        expect(page.locator(".panel")).to_have_count(count)
+    assert "b.learning_rate=0.1" in page.evaluate("location.hash")
 
 
 def test_every_variation_that_is_offered_works(open_page) -> None:
@@ -186,6 +199,17 @@ def test_the_keyboard_works_the_transport(open_page) -> None:
     until(page, f"{PLAYING} && {EPOCH} > 2")
 
 
+def test_what_scrolls_keeps_the_keys_that_scroll_it(open_page) -> None:
+    page = open_page("v=1&b.hidden=3", still=True)
+    at_epoch(page, 1)
+    page.locator(".chart-details summary").first.click()
+    page.locator(".chart-table").first.focus()
+    for key in ("ArrowRight", "ArrowLeft", "Home"):
+        page.keyboard.press(key)
+    page.keyboard.press("e")
+    until(page, f"{EPOCH} === 2")
+
+
 def test_space_plays_even_after_a_click_on_something_else(open_page) -> None:
     page = open_page()
     pause(page)
@@ -259,6 +283,19 @@ def test_the_language_changes_in_place_and_the_run_goes_on(open_page) -> None:
     )
     page.locator("#language").click()
     expect(page.locator("h1")).to_contain_text("Neural network")
+
+
+def test_a_server_may_allow_fewer_panels(open_page) -> None:
+    with serving("--max-panels", "2") as address:
+        page = open_page("v=1&b.hidden=3", base=address, lang="zh", still=True)
+        add = page.locator("[data-action=add]")
+        expect(add).to_be_disabled()
+        expect(add).to_have_attribute("title", "最多只能有 2 个面板。")
+        page.locator("#language").click()
+        expect(add).to_have_attribute("title", "There can be at most 2 panels.")
+        page.locator("[aria-label='Remove panel B']").click()
+        expect(add).to_be_enabled()
+        page.context.close()  # before the server
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

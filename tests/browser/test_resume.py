@@ -263,10 +263,43 @@ def test_a_page_that_is_not_used_sleeps_and_wakes_where_it_was(browser: Any, ser
     trained_to.click()
     until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) === 1")
     expect(page.locator("#connection")).to_contain_text("went to sleep", timeout=120_000)
+    page.evaluate("dispatchEvent(new Event('online'))")
     assert len(lines) == 1, "who sleeps does not knock"
     trained_to.click()  # this wakes it, and is done as well
     until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) === 2")
     expect(page.locator("#connection")).to_be_hidden()
+    # So is the way back to an earlier moment.
+    until(page, "!document.querySelector('.past-bar [title*=\"[\"]').disabled")
+    expect(page.locator("#connection")).to_contain_text("went to sleep", timeout=120_000)
+    page.keyboard.press("[")
+    until(page, "Number(document.getElementById('epoch').textContent.replace(/\\D/g, '')) === 1")
+    expect(page.locator(".past-place")).to_contain_text("1 of 2")
+    expect(page.locator("#toasts .fault")).to_have_count(0)
+    page.close()
+
+
+def test_what_nobody_took_is_not_said_to_be_done(browser: Any, serving: Callable[..., Killable]) -> None:
+    server = serving()
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(f"http://127.0.0.1:{server.port}/#{LINK}")
+    until(page, "document.querySelector('.panel .major td')?.textContent")
+    page.get_by_role("button", name="Vary…").click()
+    server.end(signal.SIGKILL)
+    expect(page.locator("#connection")).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Make the panels").click()
+    expect(page.locator("#vary .error")).to_contain_text("No connection")
+    page.keyboard.press("Escape")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open an experiment…").click()
+    experiment = json.dumps({"panels": [{}, {}, {}]}).encode()
+    chooser.value.set_files({"name": "three.json", "mimeType": "application/json", "buffer": experiment})
+    expect(page.locator("#toasts .fault")).to_be_visible()
+    server.start()
+    expect(page.locator("#connection")).to_be_hidden(timeout=120_000)
+    page.get_by_role("button", name="One epoch").click()
+    trained(page, 0)
+    expect(page.locator(".panel")).to_have_count(2)
+    assert "opened" not in page.locator("#toasts").inner_text().lower()
     page.close()
 
 
