@@ -26,7 +26,7 @@
     /** Commands wait until the page is there. */
     #waiting = [];
     #ready = false;
-    /** Whether the server lets this page steer; what cannot be steered is loaded anew. */
+    /** Whether the server lets this page steer. */
     #steers = true;
 
     constructor() {
@@ -53,17 +53,27 @@
     attributeChangedCallback(name, before, now) {
       if (!this.#frame || before === now) return;
       if (SIZE.includes(name)) this.#fit();
-      else if (name === "link" && this.#ready && this.#steers) this.set({ link: now ?? "" });
+      else if (name === "link" && this.#ready) this.#follow(now ?? "");
       else this.#load();
     }
 
-    #load() {
+    get #address() {
       const address = new URL("embed", SERVER);
       for (const name of ASKED) if (this.hasAttribute(name)) address.searchParams.set(name, this.getAttribute(name));
       address.hash = this.getAttribute("link") ?? "";
+      return address;
+    }
+
+    #load() {
       this.#ready = false;
-      this.#frame.src = address;
+      this.#frame.src = this.#address;
       this.#fit();
+    }
+
+    /** Another link: the page stays, and takes it as a message or, where it cannot be steered, from its address. */
+    #follow(link) {
+      if (this.#steers) this.set({ link });
+      else this.#frame.src = this.#address;
     }
 
     #fit() {

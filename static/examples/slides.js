@@ -9,7 +9,7 @@ const tell = (slide, message) => slide.querySelector("iframe").contentWindow.pos
 
 function go(to) {
   const next = Math.max(0, Math.min(slides.length - 1, to));
-  if (next === now) return;
+  if (next === now || Number.isNaN(next)) return; // a fragment may be anything
   const first = now < 0;
   if (!first) tell(slides[now], "slide:stop");
   now = next;
@@ -27,11 +27,12 @@ function go(to) {
   if (!first) slide.querySelector("h1").focus();
 }
 
-addEventListener("keydown", ({ key }) => {
+addEventListener("keydown", ({ key, altKey, ctrlKey, metaKey, shiftKey }) => {
+  if (altKey || ctrlKey || metaKey || shiftKey) return;
   if (["ArrowRight", "PageDown"].includes(key)) go(now + 1);
   if (["ArrowLeft", "PageUp"].includes(key)) go(now - 1);
 });
 addEventListener("hashchange", () => go(Number(location.hash.slice(1)) - 1));
 document.getElementById("before").addEventListener("click", () => go(now - 1));
 document.getElementById("after").addEventListener("click", () => go(now + 1));
-go((Number(location.hash.slice(1)) || 1) - 1);
+go((Number(location.hash.slice(1)) || 1) - 1); // the first, where the address names none

@@ -55,7 +55,12 @@ const run = createRun(store, {
     document.getElementById("whole").href = `${body.dataset.publicUrl || "./"}?lang=${store.boot.lang}#${store.link}`;
   },
   onError: showError,
-  onOpen() {},
+  onOpen(resumed) {
+    if (resumed) return;
+    // A new session counts its runs anew.
+    solvedIn = null;
+    document.getElementById("goal").hidden = true;
+  },
 });
 
 const locks = createLocks(address.get("lock"));
@@ -93,16 +98,23 @@ const actions = {
   reset: usable("reset", byHand.reset), rewind: usable("rewind", byHand.rewind),
   ...(parts.includes("speed") ? { slow: usable("slow", transport.toggleSlow) } : {}),
 };
-createKeyboard(parts.includes("transport") ? actions : { toggle: actions.toggle }, (index) => store.panels[index] && store.select(store.panels[index].id));
+createKeyboard(parts.includes("transport") ? actions : { toggle: actions.toggle }, (index) => isShown(index) && store.select(store.panels[index].id));
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]?.());
 
 /** Which panels are shown: all, or those of the address, by their letters (`?panels=a,c`). */
+function shownPanels() {
+  const all = [...store.panels.keys()];
+  const wanted = (address.get("panels") ?? "").toUpperCase().split(",").map((letter) => LETTERS.indexOf(letter.trim() || "-")).filter((index) => all.includes(index));
+  return wanted.length ? wanted : all;
+}
+const isShown = (index) => shownPanels().includes(index);
+
+/** Nobody changes what is not in sight. */
 function choosePanels() {
-  const wanted = (address.get("panels") ?? "").toUpperCase().split(",").map((letter) => LETTERS.indexOf(letter.trim() || "-")).filter((index) => index >= 0 && index < store.panels.length);
-  const cards = document.querySelectorAll("#panels > .panel");
-  cards.forEach((card, index) => {
-    card.hidden = wanted.length > 0 && !wanted.includes(index);
+  document.querySelectorAll("#panels > .panel").forEach((card, index) => {
+    card.hidden = !isShown(index);
   });
+  if (!isShown(store.selectedIndex)) store.select(store.panels[shownPanels()[0]].id);
 }
 
 /** A setting by its name, of networks or of the data, or another experiment by its link. @returns {string|undefined} what is wrong */
@@ -122,6 +134,9 @@ function change({ link, name, value, panels: places }) {
   else return `There is no setting ${name}.`;
   return undefined;
 }
+
+/** A page around that may not steer can still give the frame another fragment. */
+addEventListener("hashchange", () => change({ link: location.hash.slice(1) }));
 
 function setTheme(theme) {
   if (!["light", "dark", "system"].includes(theme)) return "Expected light, dark or system.";

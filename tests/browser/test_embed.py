@@ -249,6 +249,20 @@ def test_a_goal_is_told_once_a_run(visit: type_of_opener, host: Host, server: st
     page.evaluate("say('rewind')")
     until(frame, f"{EPOCH} === 0")
     expect(frame.locator("#goal")).to_be_hidden()
+    # Another link is another session, which counts its runs from 1 again.
+    page.evaluate("say('play')")
+    until(page, "heard.filter(({ data }) => data.type === 'solved').length === 2")
+    for count, link in ((3, "v=1&hidden=3&b.hidden=20"), (4, "v=1&hidden=2&b.hidden=20")):
+        page.evaluate("(link) => say('set', { link })", link)
+        until(page, "heard.filter(({ data }) => data.type === 'solved').length === v[0]", count)
+
+
+def test_an_empty_link_is_the_first_experiment(visit: type_of_opener, host: Host, server: str) -> None:
+    page = visit(host.put("empty", SCRIPT + iframe(f"{server}embed#v=1&hidden=3&b.hidden=20")))
+    frame = ready(page)
+    expect(frame.locator(".panel")).to_have_count(2)
+    page.evaluate("say('set', { link: '' })")
+    expect(frame.locator(".panel")).to_have_count(1)
 
 
 # ---- rest ----
@@ -319,6 +333,8 @@ def test_frames_that_nobody_has_seen_take_no_place(visit: type_of_opener, host: 
                 })"""
             )
         assert sessions(url) == 1
+        for place in (1, 2):  # the network is back, which is nothing to them
+            frame_of(page, place).evaluate("dispatchEvent(new Event('online'))")
         page.locator("iframe").nth(2).scroll_into_view_if_needed()
         wait_epoch(frame_of(page, 2), 1)
         assert sessions(url) == 2
@@ -402,6 +418,17 @@ def test_the_address_hides_locks_and_chooses(visit: type_of_opener, url: str) ->
     )
     expect(page.locator("#whole")).to_have_attribute("href", f"./?lang=zh{link}")
     expect(page.locator(".panel .mini").first).to_be_hidden()
+
+
+def test_what_is_not_shown_is_not_changed(visit: type_of_opener, url: str) -> None:
+    page = visit(f"{url}embed?panels=b&parts=transport,settings#v=1&hidden=3&b.hidden=6", size=(1100, 800))
+    width = page.locator("#settings [data-name=hidden] input.number").first
+    expect(width).to_have_value("6")
+    page.locator("#epoch").click()
+    page.keyboard.press("1")
+    page.keyboard.press("e")
+    until(page, f"{EPOCH} === 1")
+    expect(width).to_have_value("6")
 
 
 def test_locked_controls_show_their_value_and_cannot_be_used(visit: type_of_opener, url: str) -> None:

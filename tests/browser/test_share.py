@@ -274,6 +274,17 @@ def test_the_element_listens_speaks_and_follows_its_attributes(open_page, host: 
     page.evaluate("window.postMessage({ app: 'nn-playground', version: 1, type: 'height', height: 10 })")
 
 
+def test_the_element_follows_its_link_where_it_may_not_steer(visiting: Page, host: Host, url: str) -> None:
+    source = f'<script src="{url}static/embed/nn-playground.js"></script>'
+    address = host.put("follows", f'{source}<nn-playground link="v=1&amp;hidden=3&amp;b.hidden=6"></nn-playground>')
+    visiting.goto(address)
+    frame = visiting.frame_locator("iframe")
+    expect(frame.locator(".panel")).to_have_count(2)
+    for link, count in (("v=1&hidden=4", 1), ("v=1&hidden=3&b.hidden=6&c.hidden=9", 3), ("v=1&hidden=5", 1)):
+        visiting.evaluate("(link) => document.querySelector('nn-playground').setAttribute('link', link)", link)
+        expect(frame.locator(".panel")).to_have_count(count)
+
+
 # ---- examples ----
 
 
@@ -297,6 +308,14 @@ def test_only_the_slide_that_is_on_trains(open_page) -> None:
     expect(first.locator("body.playing")).to_be_visible()
     until(page, "document.querySelector('#slide-2 iframe').contentDocument.querySelector('body:not(.playing)')")
     assert page.evaluate("location.hash") == "#1"
+    # What means something else to the browser, or nothing at all, turns nothing.
+    expect(page.locator(".skip")).to_have_count(0)
+    for key in ("Alt+ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    page.evaluate("location.hash = 'main'")
+    until(page, "location.hash === '#main'")
+    expect(page.locator("#slide-1")).to_be_visible()
+    expect(page.locator("#slide-2")).to_be_hidden()
 
 
 def test_the_sentence_of_the_blog_post_follows_its_networks(open_page) -> None:
