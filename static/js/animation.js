@@ -27,15 +27,15 @@ export function createAnimation(store, save) {
     const recorder = new MediaRecorder(canvas.captureStream(RATE), { mimeType: recordable(), videoBitsPerSecond: 4_000_000 });
     const pieces = [];
     const time = h("span", { class: "figure" });
-    const bar = h("div", { class: "recording", role: "group", "aria-label": t("export.recording") },
-      h("span", { class: "recording-dot", "aria-hidden": "true" }), h("span", {}, t("export.recording")), time,
-      h("button", { type: "button", class: "button strong", onclick: stop }, t("export.stop")));
+    const bar = h("div", { class: "recording", role: "group", "data-label": "export.recording", "aria-label": t("export.recording") },
+      h("span", { class: "recording-dot", "aria-hidden": "true" }), h("span", { "data-text": "export.recording" }, t("export.recording")), time,
+      h("button", { type: "button", class: "button strong", "data-text": "export.stop", onclick: stop }, t("export.stop")));
     recorder.addEventListener("dataavailable", (event) => event.data.size && pieces.push(event.data));
     recorder.addEventListener("stop", () => {
       save("animation.webm", new Blob(pieces, { type: "video/webm" }), "video/webm");
       toast(t("export.saved", { name: "animation.webm" }));
     });
-    film = { context, recorder, bar, time, began: performance.now(), drawn: -Infinity, timer: setInterval(tell, 250) };
+    film = { context, recorder, bar, time, panels: store.panels.length, began: performance.now(), drawn: -Infinity, timer: setInterval(tell, 250) };
     document.body.append(bar);
     draw();
     recorder.start(1000);
@@ -66,5 +66,7 @@ export function createAnimation(store, save) {
     drawMoving(film.context, store);
   }
 
-  return { start, stop, draw };
+  // A film keeps its size; what has more or fewer panels is another one.
+  store.on("state", () => film && film.panels !== store.panels.length && stop());
+  return { start, draw };
 }

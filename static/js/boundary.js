@@ -4,6 +4,10 @@
 
 import { colorTable, hatchTable } from "./palette.js";
 
+/** Width of the lines that disagreement is cut into, and from one to the next. */
+const LINE = 1.6;
+const PITCH = 5;
+
 /** @param {HTMLCanvasElement} canvas @param {Uint8Array} cells @param {number} size */
 export function drawBoundary(canvas, cells, size, classes, discretize) {
   paint(canvas, cells, size, colorTable(classes, discretize));
@@ -12,6 +16,27 @@ export function drawBoundary(canvas, cells, size, classes, discretize) {
 /** Where seeds disagree, the more the denser. The style sheet cuts it into lines. */
 export function drawDisagreement(canvas, cells, size, classes) {
   paint(canvas, cells, size, hatchTable(classes));
+}
+
+/**
+ * The same for where no style sheet is, in a picture: cut into lines as in panels.css.
+ * @param {HTMLCanvasElement} drawn by `drawDisagreement` @param {number} side of the picture @param {number} ratio pixels for one of its units
+ */
+export function hatched(drawn, side, ratio) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = side * ratio;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  context.lineWidth = LINE;
+  context.beginPath();
+  for (let at = 0; at < 2 * side; at += PITCH * Math.SQRT2) {
+    context.moveTo(at, 0);
+    context.lineTo(0, at);
+  }
+  context.stroke();
+  context.globalCompositeOperation = "source-in";
+  context.drawImage(drawn, 0, 0, side, side);
+  return canvas;
 }
 
 /** How much the seeds disagree at a place, 0 to 1. */

@@ -2,7 +2,7 @@
 // its own, with titles and numbers. PNG and SVG come from the same code; an animation is made of
 // the canvases that the page has drawn already, because it has to keep up with the training.
 
-import { drawBoundary } from "./boundary.js";
+import { drawBoundary, drawDisagreement, hatched } from "./boundary.js";
 import { drawContours } from "./contour.js";
 import * as format from "./format.js";
 import { slice } from "./frames.js";
@@ -116,14 +116,20 @@ function drawAll(context, store, only) {
     drawCard(context, store, index, name, card, () => {
       const options = { size: SIDE, plane: store.boot.plane, showTest: store.view.testData };
       const ground = document.createElement("canvas");
-      const curve = frame.tensors.curve;
+      const { boundary, curve, curve_low: low, curve_high: high, disagreement } = frame.tensors;
+      const size = boundary.shape[1];
       if (curve) drawGround(ground);
-      else drawBoundary(ground, slice(frame.tensors.boundary, index), frame.tensors.boundary.shape[1], data.classes, store.view.discretize);
+      else drawBoundary(ground, slice(boundary, index), size, data.classes, store.view.discretize);
       context.drawImage(ground, 0, 0, SIDE, SIDE);
+      if (disagreement && !curve) {
+        const apart = document.createElement("canvas");
+        drawDisagreement(apart, slice(disagreement, index), size, data.classes);
+        context.drawImage(hatched(apart, SIDE, SHARPNESS), 0, 0, SIDE, SIDE);
+      }
       const canvas = within(context);
       drawPoints(canvas, data, options);
       if (store.view.bayes && store.bayes?.lines) drawContours(context, store.bayes.lines, SIDE);
-      if (curve) drawGraph(canvas, slice(curve, index), { ...options, color: panelColor(index) });
+      if (curve) drawGraph(canvas, slice(curve, index), { ...options, color: panelColor(index) }, low ? [slice(low, index), slice(high, index)] : null);
       drawRings(canvas, data, slice(frame.tensors.predicted, index), options);
     });
     context.restore();
@@ -173,7 +179,7 @@ export function drawMoving(context, store) {
     context.translate(...places[at]);
     drawCard(context, store, index, name, card, () => {
       for (const layer of cards[index].querySelectorAll(".picture canvas")) {
-        if (layer.width && layer.height && !layer.hidden) context.drawImage(layer, 0, 0, MOVING, MOVING);
+        if (layer.width && layer.height && !layer.hidden) context.drawImage(layer.matches(".disagreement") ? hatched(layer, MOVING, 1) : layer, 0, 0, MOVING, MOVING);
       }
     });
     context.restore();

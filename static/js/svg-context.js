@@ -5,7 +5,7 @@
 const ANCHORS = { left: "start", start: "start", center: "middle", right: "end", end: "end" };
 /** From the baseline that is asked for to the alphabetic one, in font sizes. */
 const BASELINES = { alphabetic: 0, bottom: -0.22, middle: 0.35, top: 0.8 };
-const STYLES = ["fillStyle", "strokeStyle", "lineWidth", "lineJoin", "font", "textAlign", "textBaseline"];
+const STYLES = ["fillStyle", "strokeStyle", "globalAlpha", "lineWidth", "lineJoin", "font", "textAlign", "textBaseline"];
 
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const short = (value) => String(Number(value.toFixed(2)));
@@ -26,7 +26,7 @@ export class SvgContext {
   #clips = 0;
 
   constructor() {
-    Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, lineJoin: "miter", font: "10px sans-serif", textAlign: "left", textBaseline: "alphabetic" });
+    Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", globalAlpha: 1, lineWidth: 1, lineJoin: "miter", font: "10px sans-serif", textAlign: "left", textBaseline: "alphabetic" });
   }
 
   /** The whole picture. @param {number} width @param {number} height @param {string} title */
@@ -84,7 +84,8 @@ export class SvgContext {
     this.#clip = id;
   }
   fill() {
-    this.#add(`<path d="${this.#path.join("")}" ${paint("fill", this.fillStyle)}/>`);
+    const pale = this.globalAlpha < 1 ? ` opacity="${this.globalAlpha}"` : "";
+    this.#add(`<path d="${this.#path.join("")}" ${paint("fill", this.fillStyle)}${pale}/>`);
   }
   stroke() {
     const dash = this.#dash.length ? ` stroke-dasharray="${this.#dash.map(short).join(" ")}"` : "";

@@ -99,6 +99,18 @@ def test_an_svg_has_every_point_title_and_number(open_page: Callable[..., Page])
     assert len(marks) >= 200  # a hundred points in each panel
 
 
+def test_a_picture_of_several_seeds_shows_where_they_disagree(open_page: Callable[..., Page]) -> None:
+    name = "{http://www.w3.org/2000/svg}"
+    page = open_page(LINK + "&seeds=8", still=True)
+    at_epoch(page, 2)
+    root = ElementTree.fromstring(taken(page, "SVG").read_text("utf-8"))
+    assert len(list(root.iter(f"{name}image"))) == 4  # boundary and hatching
+    page = open_page("v=1&dataset=function&seeds=8", still=True)
+    at_epoch(page, 2)
+    root = ElementTree.fromstring(taken(page, "SVG").read_text("utf-8"))
+    assert [path.get("opacity") for path in root.iter(f"{name}path") if path.get("opacity")] == ["0.3"]
+
+
 def test_programs_of_the_chosen_network_predict_what_it_predicts(open_page: Callable[..., Page]) -> None:
     page = open_page(LINK, still=True)
     at_epoch(page, 3)
@@ -207,6 +219,17 @@ def test_an_animation_is_a_film_of_the_training(open_page: Callable[..., Page], 
     )
     other.close()
     assert size == [2 * 392 + 48, 438 + 32]
+
+
+def test_a_film_ends_when_its_panels_are_not_those_any_more(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1", still=True)
+    opened(page).get_by_role("button", name="Record", exact=True).click()
+    bar = page.get_by_role("group", name="Recording")
+    expect(bar).to_be_visible()
+    page.locator("#language").click()
+    expect(page.get_by_role("group", name="正在录制")).to_be_visible()
+    saved(page, page.locator("[data-action=add]").click)
+    expect(page.locator(".recording")).to_have_count(0)
 
 
 def test_a_browser_that_cannot_record_is_not_offered_to(open_page: Callable[..., Page]) -> None:
