@@ -32,6 +32,7 @@ export function createHints(store) {
       return;
     }
     remember(KEY, "seen");
+    if (card.contains(document.activeElement)) document.getElementById("main").focus();
     card.remove();
   }
 

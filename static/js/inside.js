@@ -1,6 +1,6 @@
 // The look inside the selected panel's network: a frame with tabs, each of which is a module of its
 // own, listed here. It follows the selection and asks the server only for the views that the tab on
-// screen needs: while it is closed, or shows what comes with the frames, nothing is asked for.
+// screen needs: while it is closed or scrolled away, or shows what comes with the frames, nothing is asked for.
 
 import { h, icon, same, setText } from "./dom.js";
 import { currentLanguage, t } from "./i18n.js";
@@ -43,6 +43,8 @@ export function createInside(store, commands, loop) {
   let open = wanted !== null || recallHere(`${KEY}-open`) === "yes";
   /** What the server was asked for last in this connection: a panel's id and views, or undefined for not yet. */
   let asked;
+  /** Whether any of it can be seen: on a phone it is often scrolled away. */
+  let inSight = false;
 
   const words = () => `${currentLanguage()} ${store.selected} ${store.data?.classes} ${JSON.stringify(store.experiment.panels[store.selectedIndex]?.features)}`;
   const tabs = MAKERS.map((make) => make({ store, commands, loop, words, ask, goTo }));
@@ -68,6 +70,7 @@ export function createInside(store, commands, loop) {
   function turn(yes) {
     if (open === yes) return;
     open = yes;
+    if (root.querySelector(":focus-visible")) box.focus();
     rememberHere(`${KEY}-open`, yes ? "yes" : "no");
     update();
     if (open && root.getBoundingClientRect().top > innerHeight - 200) root.scrollIntoView({ block: "nearest" });
@@ -94,7 +97,7 @@ export function createInside(store, commands, loop) {
   /** Asks the server for what the tab on screen needs of the selected panel, or for nothing. */
   function ask() {
     if (!store.panels.length || store.run === null) return;
-    const views = open ? tab.views() : [];
+    const views = open && inSight ? tab.views() : [];
     const wanted = views.length ? { id: store.selected, seed: store.seed, views } : null;
     if (same(asked, wanted) || (asked === undefined && wanted === null)) return;
     const place = store.panels.findIndex(({ id }) => id === wanted?.id);
@@ -144,6 +147,11 @@ export function createInside(store, commands, loop) {
 
   box.addEventListener("change", () => turn(box.checked));
   new ResizeObserver(() => workspace.style.setProperty("--panels-height", `${panels.offsetHeight}px`)).observe(panels);
+
+  new IntersectionObserver((entries) => {
+    inSight = entries.at(-1).isIntersecting;
+    ask();
+  }).observe(root);
 
   store.on("boot", () => {
     name();

@@ -68,6 +68,7 @@ export function createGraph(store, told) {
       return { ...layer, place, strip, head, foot, maps, order: [...Array(layer.size).keys()] };
     });
     units = Array(anatomy.count);
+    const held = body.contains(document.activeElement);
     const children = columns.map((column) => {
       const outer = column.place === 0 || column.place === columns.length - 1;
       const buttons = column.order.map((index) => {
@@ -83,6 +84,7 @@ export function createGraph(store, told) {
     body.replaceChildren(...children);
     chosen = Math.min(chosen, anatomy.count - 1);
     focusable();
+    if (held) units[chosen].button.focus({ preventScroll: true });
   }
 
   /** Which class an output stands for. */
@@ -550,8 +552,10 @@ export function createGraph(store, told) {
 
   function choose(unit) {
     if (unit === chosen) return;
+    const held = units[chosen]?.button === document.activeElement;
     chosen = unit;
     focusable();
+    if (held) units[chosen].button.focus({ preventScroll: true });
     told.choose(unit);
     if (anatomy) paintLinks();
   }
@@ -579,7 +583,6 @@ export function createGraph(store, told) {
     if (unitAt(event.target) === null || !/^(Arrow|Home$|End$)/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     choose(neighbour(event.key));
-    units[chosen].button.focus();
     units[chosen].button.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
 

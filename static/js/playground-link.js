@@ -4,7 +4,8 @@
 // way to our own defaults.
 
 import { post } from "./api.js";
-import { h, same } from "./dom.js";
+import { copyButton } from "./copying.js";
+import { h, same, setText } from "./dom.js";
 import { currentLanguage, t } from "./i18n.js";
 import { toast, wording } from "./notices.js";
 import { LETTERS } from "./palette.js";
@@ -19,6 +20,9 @@ const PROFILE = ["loss", "initializer", "bias", "preprocessing"];
 export function createPlaygroundLink(store, commands, hidden, go) {
   const dialog = document.getElementById("playground-link");
   const banner = document.getElementById("profile");
+  const says = h("span", {});
+  const away = h("button", { type: "button", class: "text-button", onclick: leave });
+  banner.append(says, " ", away);
 
   /** The control that has no field, since the banner speaks of it. */
   const seedName = () => store.boot.form.data.find(({ kind }) => kind === "hidden")?.name;
@@ -46,7 +50,8 @@ export function createPlaygroundLink(store, commands, hidden, go) {
     const field = h("input", { type: "text", id: "tf-link", autocomplete: "off", spellcheck: "false", placeholder: "https://playground.tensorflow.org/#…", "aria-describedby": "tf-error" });
     const error = h("p", { class: "error", role: "alert", id: "tf-error", hidden: true });
     const out = h("input", { type: "text", id: "tf-export", readonly: true, disabled: true, "aria-describedby": "tf-reasons" });
-    const copy = h("button", { type: "button", class: "button", disabled: true, onclick: () => copyOut(out) }, t("tf.copy"));
+    const copy = copyButton(out, t("tf.export"));
+    copy.disabled = true;
     const reasons = h("ul", { class: "reasons muted", id: "tf-reasons" });
     const form = h("form", { class: "stack" },
       h("h2", { id: "playground-link-heading" }, t("tf.heading")),
@@ -72,15 +77,6 @@ export function createPlaygroundLink(store, commands, hidden, go) {
     reasons.replaceChildren(...(result ? result.reasons : [t("connection.lost")]).map((reason) => h("li", {}, reason)));
   }
 
-  async function copyOut(out) {
-    try {
-      await navigator.clipboard.writeText(out.value);
-      toast(t("tf.copied"));
-    } catch {
-      out.select();
-    }
-  }
-
   /** The same experiment with our own points, loss and first weights. */
   function leave() {
     const { data, panels, ...rest } = structuredClone(store.experiment);
@@ -99,7 +95,8 @@ export function createPlaygroundLink(store, commands, hidden, go) {
     if (!seed) return;
     const anew = store.experiment.panels.flatMap((panel, index) => (theirs(panel) ? [] : [LETTERS[index]]));
     const key = !anew.length ? "tf.profile" : anew.length === store.experiment.panels.length ? "tf.profile_anew" : "tf.profile_anew_in";
-    banner.replaceChildren(h("span", {}, t(key, { seed, letters: anew.join(t("data.unused_separator")) })), h("button", { type: "button", class: "text-button", onclick: leave }, t("tf.leave")));
+    setText(says, t(key, { seed, letters: anew.join(t("data.unused_separator")) }));
+    setText(away, t("tf.leave"));
   }
   store.on("state", update);
   store.on("boot", update);

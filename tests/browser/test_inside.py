@@ -406,6 +406,42 @@ def test_nothing_is_asked_for_that_is_not_on_screen(open_page: Callable[..., Pag
     assert page.get_by_role("switch", name="Look inside").is_checked()
 
 
+def test_what_is_scrolled_away_is_not_asked_for(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1&hidden=4", still=True, size=(390, 844))
+    page.evaluate(
+        """() => {
+          window.looks = [];
+          const send = WebSocket.prototype.send;
+          WebSocket.prototype.send = function (data) {
+            const { type, views } = typeof data === 'string' ? JSON.parse(data) : {};
+            if (type === 'look') looks.push(views);
+            return send.call(this, data);
+          };
+        }"""
+    )
+    page.keyboard.press("i")
+    page.locator("#inside").scroll_into_view_if_needed()
+    expect(page.locator(".graph-column").nth(1).locator(".unit")).to_have_count(4)
+    page.locator(".chart").last.scroll_into_view_if_needed()
+    until(page, "JSON.stringify(looks.at(-1)) === '[]'")
+    page.locator(".graph-area").scroll_into_view_if_needed()
+    until(page, "JSON.stringify(looks.at(-1)) === '[\"inside\"]'")
+
+
+def test_the_focus_stays_where_the_eyes_are(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1&hidden=4&b.hidden=3", still=True)
+    look(page)
+    page.locator(".unit[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
+    expect(page.get_by_role("heading", name="Inside network B")).to_be_visible()
+    expect(page.locator(".graph-column").nth(1).locator(".unit")).to_have_count(3)
+    expect(page.locator(".unit:focus")).to_have_attribute("tabindex", "0")
+    page.keyboard.press("i")
+    expect(page.locator("#inside")).to_be_hidden()
+    expect(page.locator("#inside-switch")).to_be_focused()
+
+
 def at_epoch_after(page: Page, epoch: int) -> None:
     page.keyboard.press("e")
     until(page, f"{EPOCH} === v[0]", epoch + 1)
