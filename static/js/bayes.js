@@ -8,6 +8,8 @@ import { same } from "./dom.js";
 import { t } from "./i18n.js";
 
 const PAUSE = 200;
+/** ms until a question that nobody answered is asked again. */
+const AGAIN = 5000;
 const UNKNOWN = { error: null, losses: {}, lines: null };
 
 /** The classes of a grid out of base64. */
@@ -46,7 +48,8 @@ export function createBayes(store) {
     const { signal } = asking;
     const { result } = await post("api/bayes", { experiment: store.experiment }, signal);
     if (signal.aborted) return;
-    give(result ? { error: result.error, losses: result.losses, lines: result.grid ? linesOf(result.grid) : null } : UNKNOWN);
+    if (result) give({ error: result.error, losses: result.losses, lines: result.grid ? linesOf(result.grid) : null });
+    else timer = setTimeout(ask, AGAIN);
   }
 
   function linesOf(grid) {

@@ -4,11 +4,12 @@
 // skips, stand a summary in words, the numbers as a table, and a CSV file.
 
 import { h, icon, setText } from "./dom.js";
+import { saveFile } from "./files.js";
 import { epochs as epochText, figure, percent } from "./format.js";
 import { ENDS } from "./frames.js";
 import { currentLanguage, hasText, t } from "./i18n.js";
 import { createFlags } from "./flags.js";
-import { LETTERS, panelColor, theme } from "./palette.js";
+import { LETTERS, panelColor } from "./palette.js";
 import { CLEAR, CONFIG, loadPlotly } from "./plotly.js";
 import { buildChart, chartsFor } from "./traces.js";
 
@@ -31,6 +32,7 @@ export function createCharts(store, loop, visit) {
     for (const chart of charts) {
       chart.job.drop();
       chart.sizes.disconnect();
+      chart.sight.disconnect();
       if (plotly && chart.plot.data) plotly.purge(chart.plot);
     }
     ofValues = store.data?.classes === 0;
@@ -76,10 +78,11 @@ export function createCharts(store, loop, visit) {
     chart.job = loop.job(() => paint(chart), () => Math.max(280, chart.cost * 34));
     chart.sizes = new ResizeObserver(() => chart.job.now());
     chart.sizes.observe(chart.picture);
-    new IntersectionObserver(([entry]) => {
-      chart.seen = entry.isIntersecting;
+    chart.sight = new IntersectionObserver((entries) => {
+      chart.seen = entries.at(-1).isIntersecting;
       if (chart.seen) chart.job.mark();
-    }).observe(chart.element);
+    });
+    chart.sight.observe(chart.element);
     return chart;
   }
 
@@ -219,9 +222,7 @@ export function createCharts(store, loop, visit) {
       }
     });
     const text = `panel,epoch,series,value\r\n${rows.map((row) => row.join(",")).join("\r\n")}\r\n`;
-    const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: `${spec.id}.csv` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    saveFile(`${spec.id}.csv`, text, "text/csv");
   }
 
   /** Loads Plotly once; called after the first boundary is on screen. */
@@ -250,6 +251,5 @@ export function createCharts(store, loop, visit) {
   store.on("timeline", mark);
   store.on("bayes", now);
   store.on("theme", now);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme() && now());
   return { draw: mark, load };
 }

@@ -37,6 +37,14 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Says beside a field why its value is not legal, or that it is again. @param {HTMLElement} place @param {string} why */
+export function refuse(input, place, why) {
+  if (why) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+  setText(place, why);
+  place.hidden = !why;
+}
+
 /** Calls at most once in `wait` ms; the last call is always made. */
 export function throttle(wait, call) {
   let timer = 0;

@@ -115,7 +115,7 @@ export function createLayerHistograms(store, loop) {
     const share = zeros ? t("inside.hist_zero", { share: percent(zeros / all, 0) }) : "";
     const own = cell.kind === "weights" ? t("inside.hist_norm", { norm: number(newest.weight_norm.data[cell.layer]), share: percent(newest.near_zero.data[cell.layer], 0) }) : share;
     setText(cell.facts, own);
-    if (store.playing) return;
+    if (store.playing && cell.picture.hasAttribute("aria-label")) return;
     const middle = [...counts].reduce((best, count, bin) => (count > counts[best] ? bin : best), 0);
     cell.picture.setAttribute("aria-label", t("inside.hist_label", { kind: t(`inside.hist_${cell.kind}`), low: ended(low), high: ended(high), most: ended(low + (middle + 0.5) * width), facts: [own, share].filter((text, at, texts) => text && texts.indexOf(text) === at).join("; ") }));
   }

@@ -42,11 +42,11 @@ export function clearToasts() {
 /** Speaks to screen readers; `urgent` (start, pause, divergence) does not wait. */
 export function say(text, urgent = false) {
   const line = document.getElementById("status");
-  const wait = urgent ? 0 : lastSpoken + PAUSE - performance.now();
+  const now = performance.now();
+  if (!urgent && now < lastSpoken + PAUSE) return;
+  lastSpoken = now;
   clearTimeout(timer);
-  if (wait > 0) return;
   timer = setTimeout(() => {
-    lastSpoken = performance.now();
     line.textContent = text;
   }, 0);
 }

@@ -3,7 +3,8 @@
 // every step is explained in equations with the numbers of now, also while the network trains.
 
 import { number, namesOf } from "./anatomy.js";
-import { h, icon, setText } from "./dom.js";
+import { h, icon, refuse, setText, uniqueId } from "./dom.js";
+import { plain } from "./format.js";
 import { t } from "./i18n.js";
 import { valueColor } from "./palette.js";
 import { drawMarker, fit, HEIGHT, PARTS } from "./points.js";
@@ -14,7 +15,9 @@ import { walk } from "./walk.js";
 const PACE = 2600;
 /** Units of a layer that are listed one by one. */
 const LISTED = 6;
+/** Legal coordinates and values, see app/views/point.py. */
 const REACH = 24;
+const WORST = 1e6;
 
 /** @type {import("./inside.js").Maker} */
 export function createPoint({ store, loop, words, ask }) {
@@ -37,17 +40,20 @@ export function createPoint({ store, loop, words, ask }) {
   const back = h("button", { type: "button", class: "mini", onclick: () => along(-1) }, "‹");
   const on = h("button", { type: "button", class: "mini", onclick: () => along(1) }, "›");
   const which = h("span", { class: "point-which" });
-  const field = () => h("input", { type: "number", class: "point-field figure", step: "0.1", min: String(-REACH), max: String(REACH) });
-  const fields = { x1: field(), x2: field(), truth: h("input", { type: "number", class: "point-field figure", step: "0.1" }) };
+  const field = (reach) => h("input", { type: "number", class: "point-field figure", step: "0.1", min: String(-reach), max: String(reach) });
+  const fields = { x1: field(REACH), x2: field(REACH), truth: field(WORST) };
   const boxes = Object.fromEntries(Object.entries(fields).map(([key, input]) => [key, h("label", { class: "point-box" }, h("span", {}), input)]));
   const labels = h("div", { class: "scope point-labels", role: "radiogroup" });
   const hint = h("p", { class: "muted point-hint" });
-  const chooser = h("div", { class: "point-place" }, h("div", { class: "point-stepper" }, back, which, on), boxes.x1, boxes.x2, boxes.truth, labels, hint);
+  const fault = h("p", { class: "error", id: uniqueId("point"), role: "alert", hidden: true });
+  const chooser = h("div", { class: "point-place" }, h("div", { class: "point-stepper" }, back, which, on), boxes.x1, boxes.x2, boxes.truth, labels, fault, hint);
   for (const [key, input] of Object.entries(fields)) {
+    input.setAttribute("aria-describedby", fault.id);
     input.addEventListener("change", () => {
       const value = Number(input.value);
-      const legal = input.value !== "" && Number.isFinite(value) && (key === "truth" || Math.abs(value) <= REACH);
-      input.toggleAttribute("aria-invalid", !legal);
+      const reach = Number(input.max);
+      const legal = input.value !== "" && Math.abs(value) <= reach;
+      refuse(input, fault, legal ? "" : t("help.range", { minimum: plain(-reach), maximum: plain(reach) }));
       if (legal && value !== place?.[key]) follow({ ...place, [key]: value, index: null });
     });
   }
@@ -113,7 +119,7 @@ export function createPoint({ store, loop, words, ask }) {
     for (const [key, input] of Object.entries(fields)) {
       const text = String(Number(place[key].toFixed(3)));
       if (document.activeElement !== input && input.value !== text) input.value = text;
-      if (Number(input.value) === Number(text)) input.removeAttribute("aria-invalid");
+      if (input.hasAttribute("aria-invalid") && Number(input.value) === Number(text)) refuse(input, fault, "");
     }
     boxes.x2.hidden = data.dimensions === 1;
     boxes.truth.hidden = data.classes > 0;

@@ -32,8 +32,8 @@ export function createPreprocessing(store) {
   let asked = "";
   let timer = 0;
   let asking = null;
-  new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
+  new IntersectionObserver((entries) => {
+    seen = entries.at(-1).isIntersecting;
     update();
   }).observe(element);
   new ResizeObserver(() => draw()).observe(pair);
@@ -66,7 +66,11 @@ export function createPreprocessing(store) {
     asking = new AbortController();
     const { signal } = asking;
     const { result } = await post(`api/preprocessing?lang=${currentLanguage()}`, { experiment: store.experiment, panel: store.selectedIndex }, signal);
-    if (signal.aborted || !result) return;
+    if (signal.aborted) return;
+    if (!result) {
+      asked = ""; // with the next state, or when it is in sight again
+      return;
+    }
     shown = result;
     draw();
   }

@@ -2,8 +2,8 @@
 // or overfitting the validation part, and what the notes advise. Gaps and what matters come from the
 // server; here they are worded. Where nobody knows how well one could do, one may say so oneself.
 
-import { h, setText } from "./dom.js";
-import { loss, percent } from "./format.js";
+import { h, refuse, setText, uniqueId } from "./dom.js";
+import { loss, percent, withUnit } from "./format.js";
 import { t } from "./i18n.js";
 
 const PARTS = ["best", "train", "train_dev", "validation", "test"];
@@ -14,15 +14,18 @@ export function createReading({ store, ask }) {
   const says = h("div", { class: "reading-says" });
   const field = h("input", { type: "number", min: "0", step: "any", class: "point-field figure" });
   const asked = h("label", { class: "point-box" }, h("span", {}), field, h("span", {}, "%"));
-  const root = h("section", { class: "results-section reading" }, title, h("table", { class: "scores" }, body), asked, says);
+  const fault = h("p", { class: "error", id: uniqueId("reading"), role: "alert", hidden: true });
+  field.setAttribute("aria-describedby", fault.id);
+  const root = h("section", { class: "results-section reading" }, title, h("table", { class: "scores" }, body), asked, fault, says);
   let typed = null;
   let shown = "";
 
   field.addEventListener("change", () => {
     const value = Number(field.value);
     const values = store.data?.classes === 0;
-    const legal = field.value === "" || (Number.isFinite(value) && value >= 0 && (values || value <= 100));
-    field.toggleAttribute("aria-invalid", !legal);
+    // What is no number arrives as "", but not for nothing.
+    const legal = !field.validity.badInput && value >= 0 && (values || value <= 100);
+    refuse(field, fault, legal ? "" : values ? t("reading.not_negative") : t("help.range", { minimum: 0, maximum: withUnit(1, "%") }));
     if (!legal) return;
     typed = field.value === "" ? null : values ? value : value / 100;
     ask();

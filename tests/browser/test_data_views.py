@@ -141,6 +141,13 @@ def test_what_is_best_possible_is_in_column_and_charts(open_page) -> None:
     expect(page.locator("[data-chart=loss] .key[title='Best possible']")).to_be_visible()
 
 
+def test_what_is_best_is_asked_for_again_when_nobody_answers(open_page) -> None:
+    page = open_page(still=True)
+    page.route("**/api/bayes", lambda route: route.fulfill(status=422, json={}), times=1)
+    page.reload()
+    expect(page.locator(".best:not(.pending) .figure")).to_contain_text("%")
+
+
 def test_the_bayes_boundary_is_drawn_over_all_panels(open_page) -> None:
     page = open_page("v=1&dataset=gaussian&noise=0.5&b.hidden=2", still=True)
     until(page, f"/\\d/.test({BEST})")

@@ -232,7 +232,8 @@ def test_a_point_is_chosen_in_the_picture_by_buttons_and_by_typing(open_page: Ca
     assert chosen(page)[0][0] == 1.25 and chosen(page)[1] == 2
     field.fill("1000")
     field.press("Enter")
-    expect(field).to_have_attribute("aria-invalid", "")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".point-place .error")).to_have_text("From -24 to 24.")
     assert chosen(page)[0][0] == 1.25
     # A click near a point is one at it, and takes its class.
     within = [index for index in range(count) if np.abs(data.points[:, index]).max() < 5]

@@ -185,7 +185,8 @@ def test_where_nobody_knows_the_best_one_may_say_it(open_page: Callable[..., Pag
     assert row[2] == f"{'−' if bias.size < 0 else '+'}{percent(abs(bias.size))}" and row[3] == "Avoidable bias"
     field.fill("500")
     field.press("Enter")
-    expect(field).to_have_attribute("aria-invalid", "")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".reading .error")).to_have_text("From 0 to 100\u2009%.")
     field.fill("")
     field.press("Enter")
     until(page, "!document.querySelector('.reading [data-part=best]')")
