@@ -13,6 +13,8 @@ import { CLEAR, CONFIG, loadPlotly } from "./plotly.js";
 
 /** Which directions there are: any two, or those of the ways. */
 const KINDS = ["random", "ways"];
+/** px that the surface needs with all that is around it. */
+const ROOM = 480;
 const REACHES = [0.25, 0.5, 1, 2, 4];
 /** The lowest loss that is told from 0 on the logarithmic scale. */
 const LEAST = 1e-6;
@@ -127,9 +129,8 @@ export function createLandscape({ store, commands, loop, ask }) {
     const traces = kind === "map" ? flat(steps.data, rows, loss.data) : raised(steps.data, rows);
     const lines = project(plane);
     for (const { index, points } of lines) traces.push(...(kind === "map" ? track(index, points) : trackOn(index, points, steps.data, logs)));
-    const shape = `${kind} ${side}`;
-    if (drawn && drawn.split(" ")[0] !== kind) plotly.purge(plot);
-    drawn = shape;
+    if (drawn && drawn !== kind) plotly.purge(plot);
+    drawn = kind;
     plotly.react(plot, traces, layout(steps.data), CONFIG);
     tell(current, steps.data, loss.data, lines);
   }, () => (store.playing ? 250 : 0));
@@ -179,8 +180,10 @@ export function createLandscape({ store, commands, loop, ask }) {
     const axis = (key) => ({ title: { text: t(key), standoff: 4 }, range, zeroline: false, gridcolor: color("--line"), linecolor: color("--line"), tickcolor: color("--line"), fixedrange: true, automargin: true });
     const base = { width: picture.clientWidth, height: picture.clientHeight, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, showlegend: false, uirevision: kind, font: { family: color("--font"), size: 11, color: color("--text") }, hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--line-strong"), font: { color: color("--text") } } };
     if (kind === "map") return { ...base, margin: { l: 44, r: 8, t: 6, b: 36 }, xaxis: axis("inside.landscape_first"), yaxis: axis("inside.landscape_second") };
-    const scene = (key) => ({ title: { text: t(key) }, range, gridcolor: color("--line-strong"), color: color("--text"), showbackground: false });
-    return { ...base, margin: { l: 0, r: 0, t: 0, b: 0 }, scene: { xaxis: scene("inside.landscape_first"), yaxis: scene("inside.landscape_second"), zaxis: { title: { text: "" }, showticklabels: false, gridcolor: color("--line-strong"), showbackground: false }, aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.65 }, camera: { eye: { x: 1.45, y: -1.45, z: 0.95 }, center: { x: 0, y: 0, z: -0.12 } } } };
+    // From further away where there is less room, or the names of the axes would be cut.
+    const away = Math.max(1, ROOM / picture.clientWidth);
+    const scene = (key) => ({ title: { text: t(key), font: { size: 11 } }, range, gridcolor: color("--line-strong"), color: color("--text"), showbackground: false });
+    return { ...base, margin: { l: 0, r: 0, t: 0, b: 0 }, scene: { xaxis: scene("inside.landscape_first"), yaxis: scene("inside.landscape_second"), zaxis: { title: { text: "" }, showticklabels: false, gridcolor: color("--line-strong"), showbackground: false }, aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.65 }, camera: { eye: { x: 1.45 * away, y: -1.45 * away, z: 0.95 * away }, center: { x: 0, y: 0, z: -0.12 } } } };
   }
 
   /** The same in words: where it stands, the lowest place in view, and how many ways there are. */
