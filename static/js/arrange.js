@@ -15,7 +15,7 @@ const SLACK = 24;
  * @param {number} count of panels @param {number} width for all of them @param {number} height for all of them
  * @param {number} chrome what a panel needs besides its boundary @returns {{columns: number, side: number}} side 0: they do not fit
  */
-export function fitting(count, width, height, chrome) {
+function fitting(count, width, height, chrome) {
   let best = { columns: 1, side: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
@@ -26,14 +26,14 @@ export function fitting(count, width, height, chrome) {
 }
 
 /** Where they do not fit: as little to scroll as can be, and one whole panel in sight. @param {number} height of the window below the bar */
-export function scrolling(count, width, height, chrome) {
+function scrolling(count, width, height, chrome) {
   let columns = 1;
   while (columns < count && sideFor(columns + 1, width) >= LEAST) columns++;
   return { columns, side: Math.floor(Math.max(LEAST, Math.min(sideFor(columns, width), height - chrome))) };
 }
 
 /** Where the height does not matter. */
-export function wished(count, width) {
+function wished(count, width) {
   let columns = 1;
   while (columns < count && sideFor(columns + 1, width) >= COMFORTABLE) columns++;
   columns = Math.ceil(count / Math.ceil(count / columns)); // not three above one, but two above two

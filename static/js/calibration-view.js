@@ -2,23 +2,16 @@
 // should be right. A diagram of the share that is right over the confidence, the number of points
 // in every bin below it, and the same as a table.
 
-import { h, setText } from "./dom.js";
+import { h, setText, svg } from "./dom.js";
 import { percent } from "./format.js";
 import { t } from "./i18n.js";
 
-const NAMESPACE = "http://www.w3.org/2000/svg";
 const SIZE = { width: 260, high: 168, low: 44, left: 34, top: 6, gap: 10 };
-
-function shape(tag, attributes) {
-  const element = document.createElementNS(NAMESPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  return element;
-}
 
 export function createCalibration() {
   const { width, high, low, left, top, gap } = SIZE;
   const total = top + high + gap + low + 18;
-  const picture = shape("svg", { class: "calibration", viewBox: `0 0 ${left + width + 8} ${total}`, role: "img" });
+  const picture = svg("svg", { class: "calibration", viewBox: `0 0 ${left + width + 8} ${total}`, role: "img" });
   const error = h("span", { class: "figure" });
   const note = h("p", { class: "muted" });
   const scores = h("p", { class: "muted" });
@@ -38,21 +31,21 @@ export function createCalibration() {
     const y = (value) => top + high * (1 - value);
     const base = top + high + gap + low;
     const text = (content, at, up, anchor) => {
-      const element = shape("text", { x: at, y: up, "text-anchor": anchor });
+      const element = svg("text", { x: at, y: up, "text-anchor": anchor });
       element.textContent = content;
       return element;
     };
-    const marks = [0, 0.5, 1].flatMap((value) => [shape("line", { class: "grid", x1: left, x2: left + width, y1: y(value), y2: y(value) }), text(percent(value, 0), left - 4, y(value) + 4, "end")]);
+    const marks = [0, 0.5, 1].flatMap((value) => [svg("line", { class: "grid", x1: left, x2: left + width, y1: y(value), y2: y(value) }), text(percent(value, 0), left - 4, y(value) + 4, "end")]);
     bars = Array.from({ length: edges.length - 1 }, (_, bin) => {
       const from = x(edges[bin]) + 1;
       const wide = x(edges[bin + 1]) - x(edges[bin]) - 2;
       return {
-        right: shape("rect", { class: "bin", x: from, width: wide }), count: shape("rect", { class: "count", x: from, width: wide }),
-        mean: shape("line", { class: "mean", y1: 0, y2: 0 }), x, y, base,
+        right: svg("rect", { class: "bin", x: from, width: wide }), count: svg("rect", { class: "count", x: from, width: wide }),
+        mean: svg("line", { class: "mean", y1: 0, y2: 0 }), x, y, base,
       };
     });
-    picture.replaceChildren(...marks, ...bars.map(({ right }) => right), shape("line", { class: "ideal", x1: x(start), y1: y(start), x2: x(1), y2: y(1) }), ...bars.map(({ mean }) => mean), ...bars.map(({ count }) => count),
-      shape("line", { class: "axis", x1: left, x2: left + width, y1: base, y2: base }), text(percent(start, 0), left, base + 14, "middle"), text(percent(1, 0), left + width, base + 14, "end"), text(t("calibration.confidence"), left + width / 2, base + 14, "middle"));
+    picture.replaceChildren(...marks, ...bars.map(({ right }) => right), svg("line", { class: "ideal", x1: x(start), y1: y(start), x2: x(1), y2: y(1) }), ...bars.map(({ mean }) => mean), ...bars.map(({ count }) => count),
+      svg("line", { class: "axis", x1: left, x2: left + width, y1: base, y2: base }), text(percent(start, 0), left, base + 14, "middle"), text(percent(1, 0), left + width, base + 14, "end"), text(t("calibration.confidence"), left + width / 2, base + 14, "middle"));
     head.replaceChildren(...["calibration.bin", "calibration.points", "calibration.mean", "calibration.right"].map((key) => h("th", { scope: "col" }, t(key))));
     rows = bars.map((_, bin) => {
       const cells = [0, 1, 2].map(() => h("td", { class: "figure" }));

@@ -5,7 +5,7 @@
 
 import { h, icon, setText } from "./dom.js";
 import { saveFile } from "./files.js";
-import { epochs as epochText, figure, percent } from "./format.js";
+import { epochOf, figure, percent } from "./format.js";
 import { ENDS } from "./frames.js";
 import { currentLanguage, hasText, t } from "./i18n.js";
 import { createFlags } from "./flags.js";
@@ -204,7 +204,7 @@ export function createCharts(store, loop, visit) {
     const at = (x, y, pick) => y[x.indexOf(epochs[pick])] ?? NaN;
     const flags = chart.flags.list();
     chart.table.replaceChildren(...(flags.length ? [h("h3", {}, t("flags.heading")), h("ul", { class: "flag-list" }, flags.map((flag) => h("li", {}, chart.flags.line(flag))))] : []), h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("charts.epoch")), picks.map((pick) => h("th", { scope: "col", class: "figure" }, epochText(epochs[pick]).replace(/^[0,]+(?=\d)/, ""))))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("charts.epoch")), picks.map((pick) => h("th", { scope: "col", class: "figure" }, epochOf(epochs[pick]))))),
       h("tbody", {}, rows.map(([name, x, y]) => h("tr", {}, h("th", { scope: "row" }, name), picks.map((pick) => h("td", { class: "figure" }, show(chart, at(x, y, pick)))))))));
   }
 

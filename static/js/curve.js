@@ -2,7 +2,7 @@
 // the catalog brings the curve at its default parameters; for other parameters the server is
 // asked, a moment after the last change, because it alone knows the function.
 
-import { same, uniqueId } from "./dom.js";
+import { same, svg, uniqueId } from "./dom.js";
 import { plain } from "./format.js";
 import { t } from "./i18n.js";
 
@@ -41,16 +41,9 @@ function ask(form) {
   return known.get(form);
 }
 
-function make(tag, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...children);
-  return element;
-}
-
 /** One small plot. */
 function createPlot(entry) {
-  const svg = make("svg", { class: "curve", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  const picture = svg("svg", { class: "curve", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
   let timer = 0;
   let wanted = null;
 
@@ -78,17 +71,17 @@ function createPlot(entry) {
     const at = (value) => plain(Number(g[z.findIndex((one) => one >= value)]?.toFixed(2)));
     const name = t("curve.label", { name: parameters ? `${entry.label}, ${parameters}` : entry.label, low: plain(from), high: plain(to), left: at(from), middle: at(0), right: at(to) });
     const id = uniqueId("curve");
-    svg.setAttribute("aria-labelledby", id);
-    svg.replaceChildren(
-      make("title", { id }, name),
-      make("path", { class: "curve-axes", d: `M0 ${y(0)}H${WIDTH}M${x(0)} 0V${HEIGHT}M${x(0) - 2} ${y(1)}h4` }),
-      make("text", { class: "curve-tick", x: x(0) - 4, y: y(1) + 3 }, "1"),
-      make("path", { class: "curve-slope", d: line(dg) }),
-      make("path", { class: "curve-value", d: line(g) }));
+    picture.setAttribute("aria-labelledby", id);
+    picture.replaceChildren(
+      svg("title", { id }, name),
+      svg("path", { class: "curve-axes", d: `M0 ${y(0)}H${WIDTH}M${x(0)} 0V${HEIGHT}M${x(0) - 2} ${y(1)}h4` }),
+      svg("text", { class: "curve-tick", x: x(0) - 4, y: y(1) + 3 }, "1"),
+      svg("path", { class: "curve-slope", d: line(dg) }),
+      svg("path", { class: "curve-value", d: line(g) }));
   }
 
   return {
-    element: svg,
+    element: picture,
     /** @param {Record<string, any>} value of the component */
     show(value) {
       const form = shortForm(entry, value);

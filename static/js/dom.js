@@ -19,18 +19,17 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** An icon of static/icon.svg, or of the page itself if it holds them. @param {string} name */
-export function icon(name) {
-  const namespace = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(namespace, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(namespace, "use");
-  use.setAttribute("href", `${document.getElementById(name) ? "" : "static/icon.svg"}#${name}`);
-  svg.append(use);
-  return svg;
+/** Makes an element of a drawing. @param {string} tag @param {Record<string, any>} attributes @param {...(Node|string)} children */
+export function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
 }
+
+/** An icon of static/icon.svg, or of the page itself if it holds them. @param {string} name */
+export const icon = (name) => svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
+  svg("use", { href: `${document.getElementById(name) ? "" : "static/icon.svg"}#${name}` }));
 
 /** Sets text only when it changed, so that nothing is laid out in vain. */
 export function setText(element, text) {

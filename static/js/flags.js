@@ -4,7 +4,7 @@
 // which assistive technology skips: the first chart's can be reached by key, and all charts list them.
 
 import { h } from "./dom.js";
-import { epochs, figure } from "./format.js";
+import { epochOf, figure } from "./format.js";
 import { t } from "./i18n.js";
 import { LETTERS } from "./palette.js";
 import { changed } from "./titles.js";
@@ -13,7 +13,7 @@ import { changed } from "./titles.js";
 const APART = 24;
 
 /** "12.50" for a flag's epoch, without the zeros in front. */
-const when = (epoch) => epochs(epoch, true).replace(/^[0,]+(?=\d)/, "");
+const when = (epoch) => epochOf(epoch, true);
 
 /** What was changed, in words. @param {import("./timeline.js").Flag} flag */
 export function describe(store, flag) {

@@ -26,6 +26,9 @@ export function epochs(value, exact = false) {
   return exact && value - whole > 1e-6 ? digits + (value - whole).toFixed(2).replace(/^0|^1\.00/, "") : digits;
 }
 
+/** The same as in a sentence, without the zeros in front: "45". */
+export const epochOf = (value, exact = false) => epochs(value, exact).replace(/^[0,]+(?=\d)/, "");
+
 /** A setting's number without needless digits: 0.001, 3, 1e-5. */
 export function plain(value) {
   if (typeof value !== "number") return String(value);

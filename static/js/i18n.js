@@ -28,7 +28,7 @@ export function t(key, values = {}) {
 export const groupName = (group) => (hasText(`group.${group}`) ? t(`group.${group}`) : group);
 
 /** @param {Document|Element} root */
-export function relabel(root) {
+function relabel(root) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
   for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", t(element.dataset.label));
   for (const element of root.querySelectorAll("[data-title]")) {

@@ -3,20 +3,13 @@
 // nothing else could be seen beside it. The bars are one path each, and say under the pointer what
 // they count.
 
-import { h, setText } from "./dom.js";
+import { h, setText, svg } from "./dom.js";
 import { percent } from "./format.js";
 import { currentLanguage, t } from "./i18n.js";
 import { layerName, number } from "./anatomy.js";
 
 const KINDS = ["weights", "activations", "gradients"];
-const SPACE = "http://www.w3.org/2000/svg";
 const HIGH = 100;
-
-const svg = (tag, attributes) => {
-  const element = document.createElementNS(SPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
 
 /** The outline of bars over a width of as many units as there are bins. @param {ArrayLike<number>} counts */
 export function outline(counts) {

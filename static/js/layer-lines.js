@@ -4,11 +4,12 @@
 // can be singled out, which pales the others.
 
 import { h, setText } from "./dom.js";
-import { epochs as epochText, percent } from "./format.js";
+import { epochOf, percent } from "./format.js";
 import { currentLanguage, t } from "./i18n.js";
 import { layerName, number } from "./anatomy.js";
 import { HEALTHY, power } from "./layer-bars.js";
 import { layerColor } from "./palette.js";
+import { SHARP, fit } from "./points.js";
 import { line, spread } from "./traces.js";
 
 /** hidden: not for the outputs; spread: drawn as a band around it. */
@@ -158,7 +159,7 @@ export function createLayerLines(store, loop) {
       draw(chart, lines, at, x.at(-1), hidden);
       describe(chart, lines, hidden);
     }
-    setText(when, t("inside.at_epoch", { epoch: epochText(Math.floor(epoch)).replace(/^[0,]+(?=\d)/, "") }));
+    setText(when, t("inside.at_epoch", { epoch: epochOf(Math.floor(epoch)) }));
   }
 
   function say(chart, { y, around }, at) {
@@ -178,12 +179,7 @@ export function createLayerLines(store, loop) {
     const { canvas } = chart;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (width < 80) return;
-    const ratio = Math.min(2, devicePixelRatio || 1);
-    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-    const context = canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
+    const context = fit(canvas, width, height, SHARP);
     const style = getComputedStyle(root);
     const tone = (name) => style.getPropertyValue(name).trim();
     const [low, high] = valueRange(chart, lines);
@@ -213,7 +209,7 @@ export function createLayerLines(store, loop) {
     context.textAlign = "left";
     context.fillText("0", MARGIN.left, height - 4);
     context.textAlign = "right";
-    context.fillText(epochText(Math.floor(end)).replace(/^[0,]+(?=\d)/, ""), width - MARGIN.right, height - 4);
+    context.fillText(epochOf(Math.floor(end)), width - MARGIN.right, height - 4);
     const shown = single === null ? lines : [...lines.filter(({ layer }) => layer !== single), ...lines.filter(({ layer }) => layer === single)];
     for (const one of shown) {
       const color = layerColor(one.layer, hidden + 1);

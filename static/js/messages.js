@@ -7,15 +7,15 @@ import { SCALARS } from "./frames.js";
 import { LETTERS } from "./palette.js";
 import { titles } from "./titles.js";
 
-export const APP = "nn-playground";
-export const VERSION = 1;
+const APP = "nn-playground";
+const VERSION = 1;
 /** ms between two messages with metrics. */
 const PACE = 250;
 /** Actions without anything more to say, by the names they have here and in the commands. */
 const PLAIN = { play: "play", pause: "pause", step: "update", epoch: "epoch", reset: "reset", rewind: "rewind" };
 
 /** @param {string} origin @param {string[]} allowed */
-export const mayspeak = (origin, allowed) => origin === location.origin || allowed.includes("*") || allowed.includes(origin);
+const mayspeak = (origin, allowed) => origin === location.origin || allowed.includes("*") || allowed.includes(origin);
 
 /**
  * @param {any} store @param {Record<string, any>} commands what may be asked for: those of `PLAIN`, and `set(message)`,

@@ -9,7 +9,7 @@ import { percent } from "./format.js";
 import { t } from "./i18n.js";
 import { layerName, namesOf, number, stateOf, unitName } from "./anatomy.js";
 import { responseTable, valueColor } from "./palette.js";
-import { drawMarker, fit } from "./points.js";
+import { SHARP, drawMarker, fit } from "./points.js";
 
 /** Layers up to so many units are drawn one by one. */
 export const FEW = 16;
@@ -167,10 +167,7 @@ export function createGraph(store, told) {
   }
 
   function stretch(canvas) {
-    const ratio = Math.min(2, devicePixelRatio || 1);
-    canvas.width = Math.round(size[0] * ratio);
-    canvas.height = Math.round(size[1] * ratio);
-    canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
+    fit(canvas, ...size, SHARP);
   }
 
   function cleared(canvas) {

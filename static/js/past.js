@@ -4,7 +4,7 @@
 // the next moment is sent when the server stands at the last one, and no faster than it may be.
 
 import { h, icon, setText } from "./dom.js";
-import { epochs } from "./format.js";
+import { epochOf } from "./format.js";
 import { t } from "./i18n.js";
 import { toast } from "./notices.js";
 
@@ -97,7 +97,7 @@ export function createPast(store, jump) {
   }
 
   /** As the counter has it, without the zeros in front. */
-  const written = (epoch) => epochs(epoch, true).replace(/^[0,]+(?=\d)/, "");
+  const written = (epoch) => epochOf(epoch, true);
 
   function words() {
     root.setAttribute("aria-label", t("past.label"));

@@ -34,15 +34,18 @@ function polygon(path, x, y, radius, corners, turn) {
   path.closePath();
 }
 
-/** Gives the canvas as many pixels as the screen shows of it. */
-export function fit(canvas, size) {
-  const ratio = Math.min(3, devicePixelRatio || 1);
-  const pixels = Math.max(1, Math.round(size * ratio));
-  // The height is looked at as well: a canvas is born 300 by 150.
-  if (canvas.width !== pixels || canvas.height !== pixels) canvas.width = canvas.height = pixels;
+/** Pixels for one of the style sheet's are enough for lines that change all the time. */
+export const SHARP = 2;
+
+/** Gives the canvas as many pixels as the screen shows of it, and clears it. @returns {CanvasRenderingContext2D} in the style sheet's pixels */
+export function fit(canvas, width, height = width, most = 3) {
+  const ratio = Math.min(most, devicePixelRatio || 1);
+  const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side * ratio)));
+  if (canvas.width !== across) canvas.width = across;
+  if (canvas.height !== down) canvas.height = down;
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, size, size);
+  context.clearRect(0, 0, width, height);
   return context;
 }
 

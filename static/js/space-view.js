@@ -8,7 +8,7 @@ import { percent } from "./format.js";
 import { t } from "./i18n.js";
 import { layerName, namesOf, number, unitName } from "./anatomy.js";
 import { colorTable, ink } from "./palette.js";
-import { PARTS, drawMarker, drawValue } from "./points.js";
+import { PARTS, SHARP, drawMarker, drawValue, fit } from "./points.js";
 
 /** Room for the axes' ends and names. */
 const MARGIN = 30;
@@ -25,7 +25,7 @@ const MANY = 900;
 const ORDER = [1, 2, 3, 0];
 
 /** The ends of an axis: those of what is shown with a little room, kept as long as they still fit. */
-export function frameOf(values, before) {
+function frameOf(values, before) {
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {
@@ -165,12 +165,7 @@ export function createSpace({ store, loop, words, ask }) {
 
   function draw({ tensors: { lattice, shade } }, half) {
     side = Math.floor(stage.clientWidth);
-    const ratio = Math.min(2, devicePixelRatio || 1);
-    const pixels = Math.max(1, Math.round(side * ratio));
-    if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
-    const context = canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, side, side);
+    const context = fit(canvas, side, side, SHARP);
     const count = lattice.shape[1];
     const x = Float32Array.from(lattice.data.subarray(0, half), left);
     const y = Float32Array.from(lattice.data.subarray(half), top);
@@ -255,11 +250,7 @@ export function createSpace({ store, loop, words, ask }) {
     const key = `${index} ${fill} ${radius}`;
     if (!sprites.has(key)) {
       const picture = document.createElement("canvas");
-      const ratio = Math.min(2, devicePixelRatio || 1);
-      picture.width = picture.height = SPRITE * ratio;
-      const context = picture.getContext("2d");
-      context.scale(ratio, ratio);
-      drawMarker(context, index, SPRITE / 2, SPRITE / 2, radius, fill);
+      drawMarker(fit(picture, SPRITE, SPRITE, SHARP), index, SPRITE / 2, SPRITE / 2, radius, fill);
       sprites.set(key, picture);
     }
     return sprites.get(key);

@@ -1,17 +1,12 @@
 // The loss of one panel as a line of a few pixels: enough to see whether it still falls. On a
 // logarithmic axis, since a loss that has fallen a hundredfold would otherwise look flat.
 
+import { SHARP, fit } from "./points.js";
+
 export function drawSparkline(canvas, history, color) {
   const { clientWidth: width, clientHeight: height } = canvas;
   if (!width || !height) return;
-  const ratio = Math.min(2, devicePixelRatio || 1);
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+  const context = fit(canvas, width, height, SHARP);
   const values = history.columns.test_loss;
   const every = Math.max(1, Math.ceil(values.length / width));
   const kept = values.map((value, index) => index).filter((index) => index % every === 0 && Number.isFinite(values[index]));

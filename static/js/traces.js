@@ -45,7 +45,7 @@ export const chartsFor = (values) => [
 ];
 
 /** The epochs on screen, those to come again included. @param {null|{range?: number[], share?: number}} zoom @param {Shown[]} shown */
-export function epochRange(zoom, shown) {
+function epochRange(zoom, shown) {
   const end = Math.max(1, ...shown.map(({ history }) => Math.max(history.now?.epoch ?? 0, history.columns.epoch.at(-1) ?? 0)));
   if (zoom?.range) return zoom.range;
   return zoom?.share ? [end * (1 - zoom.share), end] : [0, end];
