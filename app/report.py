@@ -9,7 +9,7 @@ puts them in by itself, see ``static/js/report.js``.
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,11 @@ from markupsafe import Markup
 from app.describe import in_language
 from app.i18n import strings, translate
 from app.resources import STATIC, TEMPLATES
+from app.rows import Row, tables
 from app.schema import dump, fields_of
 from app.session import parts
 from app.shades import shades
-from engine import Data, DataSpec, Experiment, HiddenLayer, Metrics, NetworkSpec, Trainer
+from engine import Data, DataSpec, Experiment, HiddenLayer, Metrics, NetworkSpec, Trainer, seeds
 from engine.component import Component, Setting
 from engine.datasets import PLANE
 from engine.results import size
@@ -40,7 +41,7 @@ _pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
 
 
 @dataclass(frozen=True)
-class Row:
+class Chosen:
     """One setting: its name, and its value in every panel (one for all if they share it)."""
 
     label: str
@@ -54,13 +55,18 @@ class Row:
         return f"{self.label} {self.values[place]}" if self.bare else self.values[place]
 
 
-def settings(experiment: Experiment, lang: str) -> list[Row]:
-    """Dataset and layers, and what else is not at its default or differs between the panels."""
-    rows = [*_rows(DataSpec, [experiment.data], lang), *_rows(NetworkSpec, experiment.panels, lang)]
+def settings(experiment: Experiment, lang: str) -> list[Chosen]:
+    """Dataset and layers, and what else is not at its default or differs between the panels; but not the speed, which
+    decides nothing."""
+    rows = [
+        *_rows(DataSpec, [experiment.data], lang),
+        *_rows(NetworkSpec, experiment.panels, lang),
+        *(row for row in _rows(Experiment, [experiment], lang) if row[0] == "seeds"),
+    ]
     return [row for name, row in rows if row.changed or name in ("dataset", "hidden")]
 
 
-def _rows(cls: type, specs: Sequence[Any], lang: str) -> list[tuple[str, Row]]:
+def _rows(cls: type, specs: Sequence[Any], lang: str) -> list[tuple[str, Chosen]]:
     default = cls()
     rows = []
     for name, _, setting, _ in fields_of(cls):
@@ -71,7 +77,7 @@ def _rows(cls: type, specs: Sequence[Any], lang: str) -> list[tuple[str, Row]]:
         texts = [_said(value, setting, lang) for value in values]
         same = all(value == values[0] for value in values)
         bare = isinstance(values[0], int | float)
-        rows.append((name, Row(in_language(lang, setting.label), texts[:1] if same else texts, changed, bare)))
+        rows.append((name, Chosen(in_language(lang, setting.label), texts[:1] if same else texts, changed, bare)))
     return rows
 
 
@@ -114,7 +120,7 @@ def document(experiment: Experiment, lang: str, results: str = RESULTS, plotly: 
     )
 
 
-def _title(rows: Sequence[Row], place: int) -> str:
+def _title(rows: Sequence[Chosen], place: int) -> str:
     """What sets a panel apart from the others; nothing where it is alone."""
     return " · ".join(row.title(place) for row in rows if len(row.values) > 1)
 
@@ -131,7 +137,7 @@ def _json(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class Run:
-    """One network's way: its measured epochs, and the trainer where it stands."""
+    """One panel's way: its measured epochs, and the trainer where it stands."""
 
     trainer: Trainer
     epochs: list[float]
@@ -139,7 +145,7 @@ class Run:
 
 
 def results(experiment: Experiment, runs: Sequence[Run], address: str) -> str:
-    """The results of networks trained here, as the report's script reads them; of several seeds, the first."""
+    """The results of networks trained here, as the report's script reads them; of several seeds their means."""
     data = runs[0].trainer.data
     classes = data.task == "classes"
     return json.dumps(
@@ -161,20 +167,19 @@ def results(experiment: Experiment, runs: Sequence[Run], address: str) -> str:
 
 
 def _panel(run: Run, data: Data) -> dict[str, Any]:
-    columns = {
-        field.name: [_number(getattr(metrics, field.name)[0]) for metrics in run.metrics]
-        for field in fields(Metrics)
-        if np.ndim(getattr(run.metrics[0], field.name)) == 1
-    }
-    p = run.trainer.boundary(SIDE)[0]
+    trainer, known = run.trainer, [metrics if seeds.standing(metrics).any() else None for metrics in run.metrics]
+    rows = [Row(epoch, True, {0: each} if each else {}) for epoch, each in zip(run.epochs, known, strict=True)]
+    arrays = tables(rows, [0], trainer.network.depth, len(trainer.specs))
+    columns = {name: list(map(_number, array[:, 0])) for name, array in arrays.items() if array.ndim == 2}
+    p = seeds.consensus(trainer.boundary(SIDE)).mean
     whole = bool(np.isfinite(p).all())
     return {
-        "epoch": run.trainer.position,
-        "parameters": size(run.trainer.network).parameters,
-        "diverged": not run.trainer.finite[0],
+        "epoch": trainer.position,
+        "parameters": size(trainer.network).parameters,
+        "diverged": not trainer.finite.any(),
         "side": SIDE,
         "boundary": base64.b64encode(shades(p, data).tobytes()).decode() if whole else None,
-        "curve": run.trainer.curve(CURVE)[0, 0].tolist() if data.dimensions == 1 and whole else None,
+        "curve": seeds.consensus(trainer.curve(CURVE)).mean[0].tolist() if data.dimensions == 1 and whole else None,
         "columns": {"epoch": run.epochs, **columns},
     }
 

@@ -4,7 +4,8 @@ back-propagation (S0-S2)
     dz_L = dL/dz_L,   da_(l-1) = W_lᵀ dz_l,   dz_l = da_l ∘ g'(z_l),   dW_l = dz_l a_(l-1)ᵀ and db_l = dz_l.
 
 Three settings put something between them, and the values say so: batch normalization between z_l and g, a shortcut
-from a_(l-1) around layer l, and plain dropout's factor on what a layer hands on.
+from a_(l-1) around layer l, and plain dropout's factor on what a layer hands on. What is switched off, see
+`engine.ablation`, takes no part in it: a unit hands on 0 and takes no shortcut, and what stays has no gradient.
 """
 
 from dataclasses import dataclass
@@ -30,9 +31,11 @@ class Normalization:
 class LayerValues:
     """One layer's values for one point; vectors have one number a unit. ``dz`` is dL/dz, and so on.
 
-    ``inputs`` is what W multiplies: ``factor`` times the last layer's ``a``, to which its own ``inputs`` are added if
-    it has a ``shortcut``. ``slope`` is g'(z), 1 in the output layer. Where an activation chooses among several affine
-    pieces, ``z``, ``dz`` and ``slope`` have a number for each piece, those of piece 1 first.
+    ``inputs`` is what W multiplies: ``factor`` times the last layer's ``a``, to which that layer's own ``inputs`` are
+    added if it has a ``shortcut``; 0 for units that are off. ``slope`` is g'(z), 1 in the output layer. Where an
+    activation chooses among several affine pieces, ``z``, ``dz`` and ``slope`` have a number for each piece, those of
+    piece 1 first. ``off`` says which of the layer's units are switched off: to these nothing comes back, also not
+    around the layer behind. ``still`` and ``still_bias`` say which weights and biases therefore have no gradient.
     """
 
     weights: Array
@@ -44,6 +47,9 @@ class LayerValues:
     dz: Array
     d_weights: Array
     d_bias: Array | None
+    off: Array
+    still: Array
+    still_bias: Array | None
     slope: Array
     factor: float
     shortcut: bool
@@ -52,10 +58,11 @@ class LayerValues:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A point's way through a network. ``target`` is what the loss compares the logits with, and ``terms`` are the
-    quantities in its `Loss.gradient_formula`, one number an output."""
+    """A point's way through a network. ``off`` says which inputs are switched off. ``target`` is what the loss compares
+    the logits with, and ``terms`` are the quantities in its `Loss.gradient_formula`, one number an output."""
 
     inputs: Array
+    off: Array
     layers: tuple[LayerValues, ...]
     logits: Array
     probabilities: Array
@@ -86,6 +93,11 @@ def explain(trainer: Trainer, point: Array, label: float, network: int = 0) -> E
         return np.array(array if net.networks == 1 else array[network])
 
     factors, shortcuts = _between(layout, network)
+    on = [
+        np.ones(size, net.dtype) if (kept := net.handed_on(k)) is None else kept[:, 0]
+        for k, size in enumerate(net.sizes)
+    ]
+    still = net.views("weights", np.zeros(net.mask.shape, bool) if net.still is None else net.still)
     layers = []
     for index, dense in enumerate(layout.dense):
         last = index == net.depth
@@ -101,13 +113,16 @@ def explain(trainer: Trainer, point: Array, label: float, network: int = 0) -> E
             LayerValues(
                 weights=np.array(net.unbiased(index)[network]),
                 bias=net.weights[index][network, :, -1].copy() if biased else None,
-                inputs=(own(dense.x) if dense.x.ndim > 2 else dense.x.copy())[: net.sizes[index], 0],
+                inputs=(own(dense.x) if dense.x.ndim > 2 else dense.x)[: net.sizes[index], 0] * on[index],
                 z=own(dense.z)[:, 0],
                 a=own(dense.z if last else layout.hidden[index].a)[:, 0],
                 da=own(after)[:, 0],
                 dz=own(d_logits if last else (layout.norms or layout.hidden)[index].dz)[:, 0],
                 d_weights=gradient[:, :-1] if biased else gradient,
                 d_bias=gradient[:, -1] if biased else None,
+                off=on[index + 1] == 0,
+                still=np.array(still[index][:, :-1] if biased else still[index]),
+                still_bias=still[index][:, -1].copy() if biased else None,
                 slope=np.ones_like(own(dense.z)[:, 0]) if last else own(slopes[index])[:, 0],
                 factor=factors[index],
                 shortcut=shortcuts[index],
@@ -118,6 +133,7 @@ def explain(trainer: Trainer, point: Array, label: float, network: int = 0) -> E
     value = np.broadcast_to(loss.loss(logits, targets), (net.networks,))[network]
     return Explanation(
         x[:-1, 0],
+        on[0] == 0,
         tuple(layers),
         own(logits)[:, 0],
         own(probabilities)[:, 0],

@@ -61,7 +61,7 @@ class GradientCheck:
 
     def worst_in(self, span: slice) -> Array:
         """The place ``(K,)`` of the parameter that differs most, relative to the larger of its two gradients and the
-        mean of these."""
+        mean of these. Raises ValueError where none was checked."""
         analytic, numerical = self.analytic[:, span], self.numerical[:, span]
         size = np.maximum(np.abs(analytic), np.abs(numerical))
         size = size + size.mean(axis=1, keepdims=True) + 1e-300
@@ -69,7 +69,9 @@ class GradientCheck:
 
     @property
     def worst(self) -> tuple[str, ...]:
-        """The worst parameter of each network, in words."""
+        """The worst parameter of each network, in words; none where none was checked."""
+        if not self.parameters:
+            return ()
         return tuple(str(self.parameters[place]) for place in self.worst_in(slice(None)))
 
     @np.errstate(all="ignore")
@@ -88,19 +90,23 @@ def check(
     points: int | None = None,
     rng: np.random.Generator | None = None,
 ) -> GradientCheck:
-    """Check the gradient of the objective of the networks as they are, on their training part.
+    """Check the gradient of the objective of the networks as they are, on the training points, each once.
 
     The objective is the data loss with the penalties that act through the gradient; random disturbances (dropout,
-    noise) are switched off, batch normalization uses the statistics of the training part. The check runs in float64,
-    whatever the trainer's own type, and changes nothing in it. At a kink (a ReLU's z = 0) the two rightly differ.
+    noise) are left out, batch normalization uses the statistics of the points it is taken over. What is switched off
+    (`engine.ablation`) has no gradient and is not checked, so that a layer may have no parameters to check; frozen
+    layers have one and are. The check runs in float64, whatever the trainer's own type, and changes nothing in it. At a
+    kink (a ReLU's z = 0) the two rightly differ.
 
     The numerical gradient costs two forward passes a parameter. With ``sample`` at most so many parameters of each
-    layer are checked, with ``points`` on at most so many training points, both drawn by ``rng``; see `affordable`.
+    layer are checked, with ``points`` on at most so many training points, both drawn by ``rng`` (equal ones for equal
+    seeds, which is the default); see `affordable`.
     """
     rng = rng or np.random.default_rng(0)
     calm = [replace(spec, regularizers=tuple(r for r in spec.regularizers if not r.random)) for spec in trainer.specs]
     twin = Trainer(trainer.data, *calm, dtype=np.float64)
     network = twin.network
+    twin.switch(trainer.network.off)
     network.parameters[...] = trainer.network.parameters
     chosen = np.arange(twin.n_train)
     if points is not None and points < len(chosen):
@@ -120,7 +126,7 @@ def check(
         penalty = regularizer.gradient(network.parameters, twin.mask, np.empty_like(analytic))
         if penalty is not None:
             analytic += penalty
-    places = [_drawn(span, sample, rng) for span in network.spans]
+    places = [_drawn(span, network.still, sample, rng) for span in network.spans]
     flat = np.concatenate(places)
     numerical = np.empty((network.networks, len(flat)))
     for index, place in enumerate(flat):
@@ -151,8 +157,10 @@ def check_now(trainer: Trainer) -> GradientCheck:
     return check(trainer, sample=sample, points=points, rng=np.random.default_rng(trainer.steps))
 
 
-def _drawn(span: slice, sample: int | None, rng: np.random.Generator) -> Array:
+def _drawn(span: slice, still: Array | None, sample: int | None, rng: np.random.Generator) -> Array:
     places = np.arange(span.start, span.stop)
+    if still is not None:
+        places = places[~still[span]]
     if sample is None or sample >= len(places):
         return places
     return np.sort(rng.choice(places, sample, replace=False))

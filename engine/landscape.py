@@ -23,7 +23,8 @@ from engine.trainer import Trainer
 CELLS, FEWEST = 31, 7
 """Places along a side, for small networks and at least."""
 BUDGET = 1.5e9
-"""Multiplications that a landscape may cost; larger networks get fewer places."""
+"""Multiplications that a landscape may cost; larger networks get fewer places, and the largest fewer points."""
+FEWEST_POINTS = 16
 MARGIN = 1.2
 """How much farther than the farthest point a picture along ways goes."""
 FAR = 1e30
@@ -36,12 +37,13 @@ CHUNK = 65_536
 class Landscape:
     """``loss[i, j]`` is the training loss at ``centre + steps[j] · directions[0] + steps[i] · directions[1]``; the
     middle is the network as it is. ``centre`` ``(P,)``, ``directions`` ``(2, P)``, ``steps`` ``(G,)``, ``loss`` ``(G,
-    G)``, which is not finite where the loss has overflowed."""
+    G)``, which is not finite where the loss has overflowed; it was taken over ``points`` training points."""
 
     steps: Array
     loss: Array
     centre: Array
     directions: Array
+    points: int
 
 
 def directions(trainer: Trainer, rng: np.random.Generator, network: int = 0) -> Array:
@@ -93,6 +95,15 @@ def places(trainer: Trainer) -> int:
     return side - (side % 2 == 0)
 
 
+def chosen(trainer: Trainer, side: int) -> Array:
+    """The training points over which a landscape with so many places along a side takes the loss: all, or always the
+    same ones where that would cost more than the `BUDGET`."""
+    affordable = max(FEWEST_POINTS, int(BUDGET / (trainer.network.parameters.shape[1] * side**2)))
+    if affordable >= trainer.n_train:
+        return np.arange(trainer.n_train)
+    return np.sort(np.random.default_rng(0).choice(trainer.n_train, affordable, replace=False))
+
+
 @np.errstate(all="ignore")
 def landscape(
     trainer: Trainer,
@@ -110,15 +121,16 @@ def landscape(
     centre = net.parameters[network].copy()
     steps = np.linspace(-reach, reach, side or places(trainer)).astype(net.dtype)
     steps[len(steps) // 2] = 0
+    rows = chosen(trainer, len(steps))
     along = np.stack([np.tile(steps, len(steps)), np.repeat(steps, len(steps))], axis=1)
-    losses = _losses(trainer, network, lambda rows: centre + along[rows] @ spanned, len(along))
-    return Landscape(steps, losses.reshape(len(steps), -1), centre, spanned)
+    losses = _losses(trainer, network, rows, lambda part: centre + along[part] @ spanned, len(along))
+    return Landscape(steps, losses.reshape(len(steps), -1), centre, spanned, len(rows))
 
 
-def _losses(trainer: Trainer, network: int, parameters: Callable[[slice], Array], count: int) -> Array:
-    """The training loss of so many networks like this one, whose parameters are asked for in parts."""
-    net, spec, m = trainer.network, trainer.specs[network], trainer.n_train
-    x, targets = trainer.x[:, trainer.train_part], trainer.targets[:, trainer.train_part]
+def _losses(trainer: Trainer, network: int, points: Array, parameters: Callable[[slice], Array], count: int) -> Array:
+    """The loss on some training points of so many networks like this one, whose parameters are asked for in parts."""
+    net, spec, m = trainer.network, trainer.specs[network], len(points)
+    x, targets = np.ascontiguousarray(trainer.x[:, points]), trainer.targets[:, points]
     widest = max(weights.shape[1] for weights in net.weights)
     at_once = max(2, CHUNK // (widest * m))
     found = np.empty(count, np.float64)

@@ -44,6 +44,11 @@ class Landscape(View):
         "directions": ("F32", "(2, P)", "the two directions"),
     }
 
+    about: ClassVar[dict[str, str]] = {
+        "points": "training points that the loss was taken over",
+        "of": "training points there are",
+    }
+
     along: Literal["random", "ways"] = "random"
     seed: Annotated[
         int,
@@ -71,7 +76,8 @@ class Landscape(View):
                 "loss": found.loss.astype(np.float32),
                 "centre": found.centre[:known].astype(np.float32),
                 "directions": np.ascontiguousarray(found.directions[:, :known], np.float32),
-            }
+            },
+            {"points": str(found.points), "of": str(trainer.n_train)},
         )
 
 

@@ -38,7 +38,7 @@ class Point(View):
         "shapes": ("I32", "(L + 1, 2)", "rows and columns of each layer's weights"),
         "weights": ("F32", "(W)", "the weights of all layers, row by row"),
         "biases": ("F32", "(Z)", "the biases of all layers; 0 where batch normalization has taken their place"),
-        "entering": ("F32", "(E)", "what each layer's weights multiply"),
+        "entering": ("F32", "(E)", "what each layer's weights multiply, 0 for units that are off"),
         "z": ("F32", "(Z)", "weights times what enters, plus bias: one number a row of the weights"),
         "slope": ("F32", "(Z)", "derivative g′ of the activation, 1 for the outputs"),
         "dz": ("F32", "(Z)", "dL/dz"),
@@ -46,6 +46,13 @@ class Point(View):
         "da": ("F32", "(A)", "dL/da"),
         "factor": ("F32", "(L + 1)", "plain dropout's factor on what enters each layer, 1 without it"),
         "shortcut": ("U8", "(L + 1)", "1 where what enters a layer is added to its output, too"),
+        "off": (
+            "U8",
+            "(U)",
+            "1 for units, inputs included, that are off; like the next two empty where nothing is off",
+        ),
+        "still": ("U8", "(W)", "1 for weights that have no gradient because they or a unit at their ends are off"),
+        "still_biases": ("U8", "(Z)", "the same for biases"),
         "mean": ("F32", "(H)", "of the hidden rows' z, by batch normalization; empty without it"),
         "scale": ("F32", "(H)", "γ/√(v + ε)"),
         "shift": ("F32", "(H)", "β"),
@@ -88,6 +95,10 @@ class Point(View):
         def bias(layer: LayerValues) -> Array:
             return np.zeros_like(layer.z) if layer.bias is None else layer.bias
 
+        def flags(parts: list[Array]) -> Array:
+            found = np.concatenate([np.ravel(part) for part in parts]).astype(np.uint8)
+            return found if scene.trainer.network.still is not None else found[:0]
+
         arrays: dict[str, Array] = {
             "inputs": joined([found.inputs]),
             "sizes": np.array(scene.trainer.network.sizes, np.int32),
@@ -102,6 +113,11 @@ class Point(View):
             "da": joined([layer.da for layer in layers]),
             "factor": np.array([layer.factor for layer in layers], np.float32),
             "shortcut": np.array([layer.shortcut for layer in layers], np.uint8),
+            "off": flags([found.off, *(layer.off for layer in layers)]),
+            "still": flags([layer.still for layer in layers]),
+            "still_biases": flags(
+                [layer.still_bias if layer.still_bias is not None else np.zeros(len(layer.z), bool) for layer in layers]
+            ),
             "mean": joined([each.mean for each in normalized]),
             "scale": joined([each.scale for each in normalized]),
             "shift": joined([each.shift for each in normalized]),

@@ -33,7 +33,11 @@ class Outcome(View):
         "confidence": ("F32", "(N)", "probability of the predicted class"),
         "true": ("F32", "(N)", "probability of the true class"),
         "edges": ("F32", "(B + 1)", "ends of the bins of confidence"),
-        "counts": ("I32", "(4, B)", "points in each bin, for training, test, validation and train-dev part"),
+        "counts": (
+            "I32",
+            "(4, B)",
+            "points in each bin, for training, test, validation (or what early stopping holds out) and train-dev part",
+        ),
         "mean": ("F32", "(4, B)", "their mean confidence, NaN where there are none"),
         "right": ("F32", "(4, B)", "the share of them that is right"),
         "calibration": ("F32", "(4)", "expected calibration error of each part, NaN for one without points"),
@@ -65,7 +69,8 @@ class Outcome(View):
         bins = BINS if classes else 0
         p = trainer.loss.probabilities(logits, data.classes) if classes else np.zeros((1, 0))
         labels = data.labels if classes else np.zeros(0, int)
-        parts = (data.train, data.test, data.validation, data.train_dev) if classes else ()
+        # What early stopping holds out is validation here, as it is in the errors and their gaps.
+        parts = (trainer.train_part, data.test, trainer.validation, data.train_dev) if classes else ()
         tables = [calibration(p[:, part], labels[part], bins) for part in parts]
 
         def stacked(name: str) -> Array:

@@ -39,7 +39,8 @@ class Seeds(View):
         with np.errstate(all="ignore"):
             figures = np.array([_figures(trainer) for trainer in panels], np.float32)  # (P, 4, K)
             p = scene.panel.trainer.boundary(RESOLUTION)
-        p[~np.isfinite(p).all(axis=(1, 2, 3))] = 0
+        # Of a seed that has overflowed nothing is to be seen: no class rather than another, no value.
+        p[~np.isfinite(p).all(axis=(1, 2, 3))] = 1 / p.shape[1] if scene.data.classes else 0
         names = ("train_loss", "test_loss", "score")
         arrays: dict[str, Array] = {name: figures[:, place] for place, name in enumerate(names)}
         arrays["solved"] = figures[:, 3].astype(np.uint8)

@@ -75,7 +75,8 @@ export function createCheck({ store, commands, words }) {
     const wrong = Number(about.wrong);
     const error = Number(about.error);
     const nothing = tensors.norms.data.every((norm) => norm === 0);
-    const kind = nothing ? "nothing" : error < right ? "right" : error < wrong ? "between" : "wrong";
+    const none = tensors.checked.data.every((count) => count === 0);
+    const kind = none ? "off" : nothing ? "nothing" : error < right ? "right" : error < wrong ? "between" : "wrong";
     const names = namesOf(store, { layers: [{ size: outputsOf() }] });
     const layers = tensors.errors.data.length;
     verdict.hidden = table.hidden = false;
@@ -92,18 +93,20 @@ export function createCheck({ store, commands, words }) {
         bar.style.setProperty("--from", "0%");
         bar.style.setProperty("--to", `${100 * place(right)}%`);
         bar.firstChild.style.setProperty("transform", `scaleX(${place(of("errors")).toFixed(3)})`);
+        const checked = of("checked") > 0;
         const state = of("norms") === 0 ? "nothing" : of("errors") < right ? "right" : of("errors") < wrong ? "between" : "wrong";
         return h("tr", { role: "row" },
           h("th", { scope: "row", role: "rowheader" }, layer === layers - 1 ? t("inside.outputs") : t("charts.layer", { number: layer + 1 })),
-          cell(t("check.error"), h("span", { class: "figure", "data-state": state }, `${power(of("errors"))} ${{ right: "✓", between: "?", wrong: "✕", nothing: "–" }[state]}`), bar),
+          cell(t("check.error"), h("span", { class: "figure", "data-state": state }, `${checked ? power(of("errors")) : ""} ${{ right: "✓", between: "?", wrong: "✕", nothing: "–" }[state]}`), bar),
           cell(t("check.checked"), h("span", { class: "figure" }, t("inside.of", { count: of("checked"), points: of("parameters") }))),
-          cell(t("check.worst"), called(tensors.worst.data.subarray(3 * layer, 3 * layer + 3), layer, names)),
-          cell(t("check.analytic"), h("span", { class: "figure" }, fine(of("analytic")))),
-          cell(t("check.numerical"), h("span", { class: "figure" }, fine(of("numerical")))));
+          cell(t("check.worst"), checked ? called(tensors.worst.data.subarray(3 * layer, 3 * layer + 3), layer, names) : t("check.none")),
+          cell(t("check.analytic"), h("span", { class: "figure" }, checked ? fine(of("analytic")) : "–")),
+          cell(t("check.numerical"), h("span", { class: "figure" }, checked ? fine(of("numerical")) : "–")));
       })));
-    const part = tensors.checked.data.some((count, layer) => count < tensors.parameters.data[layer]);
+    const off = tensors.off.data;
+    const part = tensors.checked.data.some((count, layer) => count < tensors.parameters.data[layer] - off[layer]);
     const few = Number(about.points) < Number(about.of);
-    setText(notes, [part && t("check.sample"), few ? t("check.few", { points: about.points, all: about.of }) : t("check.all_points", { points: about.points })].filter(Boolean).join(" "));
+    setText(notes, [part && t("check.sample"), off.some((count) => count > 0) && t("check.off"), few ? t("check.few", { points: about.points, all: about.of }) : t("check.all_points", { points: about.points })].filter(Boolean).join(" "));
     setText(scale, t("check.scale", { right: power(right), wrong: power(wrong) }));
   }
 

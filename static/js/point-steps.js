@@ -129,6 +129,7 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
     return table;
   }
   const small = (rows, columns) => width > ROOM && rows <= WHOLE && columns <= WHOLE && rows * columns > 1;
+  const places = (length) => Array.from({ length }, (_, at) => at);
   const column = (length, read) => x.matrix(Array.from({ length }, (_, at) => [num((now) => read(now, at))]));
   const whole = (heading, ...parts) => elements.push(h("p", { class: "point-whole muted" }, heading), h("div", { class: "point-equation" }, x.equation(...parts)));
   const index = (row) => {
@@ -149,6 +150,7 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
     const bias = last || !first.normalized;
     const entry = activation(layer);
     say(last ? t("point.say_outputs") : t("point.say_forward", { activation: entry.label, formula: `g(z) = ${entry.formula}` }));
+    if (places(first.sizes[layer]).some((at) => first.off(layer, at))) say(t("point.say_off_enters"));
     if (enters === "h") general(...entering(layer));
     const bent = first.normalized ? "u" : "z";
     generals(
@@ -198,19 +200,22 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
   if (step.kind === "change") {
     const columns = first.columns(layer);
     const bias = last || !first.normalized;
+    const all = first.rows(layer);
+    const still = places(all).some((row) => first.stillBias(layer, row) || places(columns).some((at) => first.still(layer, row, at)));
     say(t("point.say_change"));
+    if (still) say(t("point.say_off_change"));
     generals([x.of(x.d("W"), l), eq(), x.of(x.d("z"), l), x.transposed(enters, layer)], bias && [x.of(x.d("b"), l), eq(), x.of(x.d("z"), l)]);
-    const shown = columns <= TERMS + 1 ? columns : TERMS;
-    const more = columns > shown && [x.op(","), x.words(t("point.more", { count: columns - shown }))];
-    const list = (read, slot) => x.bracketed(Array.from({ length: shown }, (_, at) => [at ? x.op(",") : null, num((now) => read(now, at), slot && `${slot} ${at}`)]), more);
     for (const row of first.rowsOf(layer, unit)) {
+      const there = places(columns).filter((at) => !first.still(layer, row, at));
+      const shown = there.length <= TERMS + 1 ? there.length : TERMS;
+      const more = there.length > shown && [x.op(","), x.words(t("point.more", { count: there.length - shown }))];
+      const list = (read, slot) => x.bracketed(there.slice(0, shown).map((at, place) => [place ? x.op(",") : null, num((now) => read(now, at), slot && `${slot} ${at}`)]), more);
       const product = [num((now) => now.dz(layer, row)), times(), list((now, at) => now.enter(layer, at))];
       const result = list((now, at) => now.dz(layer, row) * now.enter(layer, at), `dw ${row}`);
-      filled(...(2 * shown * LISTED + 160 < width ? [x.of(x.d("w"), l, index(row)), eq(), product, eq(), result] : [lined([[x.of(x.d("w"), l, index(row)), [eq(), product]], ["", [eq(), result]]])]));
-      if (bias) filled(x.of(x.d("b"), l, index(row)), eq(), num((now) => now.dz(layer, row), `db ${row}`));
+      if (shown) filled(...(2 * shown * LISTED + 160 < width ? [x.of(x.d("w"), l, index(row)), eq(), product, eq(), result] : [lined([[x.of(x.d("w"), l, index(row)), [eq(), product]], ["", [eq(), result]]])]));
+      if (bias && !first.stillBias(layer, row)) filled(x.of(x.d("b"), l, index(row)), eq(), num((now) => now.dz(layer, row), `db ${row}`));
     }
-    const all = first.rows(layer);
-    if (small(all, columns)) {
+    if (small(all, columns) && !still) {
       whole(t("point.whole"), x.of(x.d("W"), l), eq(), column(all, (now, row) => now.dz(layer, row)), x.matrix([Array.from({ length: columns }, (_, at) => num((now) => now.enter(layer, at)))]), eq(),
         x.matrix(Array.from({ length: all }, (_, row) => Array.from({ length: columns }, (__, at) => num((now) => now.dz(layer, row) * now.enter(layer, at))))));
     }
@@ -222,12 +227,14 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
     const all = first.rows(behind);
     const scaled = first.factor(behind) !== 1;
     const around = first.shortcut(behind);
+    const off = first.off(l, unit);
     say(t("point.say_back"));
+    if (off) say(t("point.say_off_back"));
     const returned = [x.transposed("W", l + 1), x.of(x.d("z"), l + 1), around && [x.op("+"), x.of(x.d("a"), l + 1)]];
     generals([x.of(x.d("a"), l), eq(), scaled && [x.figure(number(first.factor(behind))), times()], scaled && around ? x.bracketed(returned) : returned],
       [x.of(x.d("z"), l), eq(), x.of(x.d("a"), l), x.op("∘"), x.slope(), x.bracketed(x.of(first.normalized ? "u" : "z", l)), first.normalized && [x.op("∘"), x.words("γ/√(v + ε)")]]);
     const terms = many(all, (row) => times1(row ? inner((now) => now.w(behind, row, unit), `w ${row} ${unit}`) : num((now) => now.w(behind, row, unit), `w ${row} ${unit}`), inner((now) => now.dz(behind, row))), (now, row) => now.w(behind, row, unit) * now.dz(behind, row));
-    summed(x.of(x.d("a"), l, String(unit + 1)), around ? [...terms, inner((now) => now.da(behind, unit))] : terms, num((now) => now.da(layer, unit), `da ${unit}`),
+    summed(x.of(x.d("a"), l, String(unit + 1)), around && !off ? [...terms, inner((now) => now.da(behind, unit))] : terms, num((now) => now.da(layer, unit), `da ${unit}`),
       scaled ? (parts) => [num((now) => now.factor(behind)), times(), x.bracketed(parts)] : undefined);
     for (const row of first.rowsOf(layer, unit)) {
       filled(x.of(x.d("z"), l, index(row)), eq(), num((now) => now.da(layer, unit)), times(), inner((now) => now.slope(layer, row), `slope ${row}`), first.normalized && [times(), inner((now) => now.norm(layer, row).scale)], eq(), num((now) => now.dz(layer, row), `dz ${row}`));

@@ -9,6 +9,7 @@
  *   z: (layer: number, row: number) => number, slope: (layer: number, row: number) => number, dz: (layer: number, row: number) => number,
  *   a: (layer: number, unit: number) => number, da: (layer: number, unit: number) => number, enter: (layer: number, column: number) => number,
  *   norm: (layer: number, row: number) => {mean: number, scale: number, shift: number}, normalized: boolean, plain: boolean,
+ *   off: (column: number, unit: number) => boolean, still: (layer: number, row: number, column: number) => boolean, stillBias: (layer: number, row: number) => boolean,
  *   factor: (layer: number) => number, shortcut: (layer: number) => boolean,
  *   target: (output: number) => number, term: (name: string, output: number) => number, probability: (label: number) => number}} Walk
  * @param {import("./frames.js").Message} message @returns {Walk}
@@ -30,8 +31,9 @@ export function walk({ tensors, about }) {
   const terms = JSON.parse(about.terms);
   const outputs = sizes[count];
   const normalized = of("mean").length > 0;
+  const firstOf = sizes.map((_, column) => sizes.slice(0, column).reduce((sum, size) => sum + size, 0));
   return {
-    count, sizes, outputs, terms, normalized, key: `${sizes} ${of("shapes")} ${normalized} ${of("shortcut")} ${of("factor")} ${about.loss}`,
+    count, sizes, outputs, terms, normalized, key: `${sizes} ${of("shapes")} ${normalized} ${of("shortcut")} ${of("factor")} ${of("off")} ${of("still")} ${of("still_biases")} ${about.loss}`,
     inputs: Array.from(of("inputs")), loss: of("loss")[0], classes: of("probabilities").length,
     rows: (layer) => at[layer].rows,
     columns: (layer) => at[layer].columns,
@@ -49,6 +51,11 @@ export function walk({ tensors, about }) {
     da: (layer, unit) => of("da")[at[layer].unit + unit],
     enter: (layer, column) => of("entering")[at[layer].column + column],
     norm: (layer, row) => ({ mean: of("mean")[at[layer].row + row], scale: of("scale")[at[layer].row + row], shift: of("shift")[at[layer].row + row] }),
+    /** Whether a unit is switched off, the inputs being column 0. */
+    off: (column, unit) => of("off")[firstOf[column] + unit] > 0,
+    /** Whether a weight or bias has no gradient, because something is switched off. */
+    still: (layer, row, column) => of("still")[at[layer].weight + row * at[layer].columns + column] > 0,
+    stillBias: (layer, row) => of("still_biases")[at[layer].row + row] > 0,
     factor: (layer) => of("factor")[layer],
     shortcut: (layer) => of("shortcut")[layer] > 0,
     /** Whether every layer takes just what the one before puts out. */

@@ -62,6 +62,30 @@ def test_the_shells_report_holds_what_the_engine_says(made: Any) -> None:
         np.testing.assert_array_equal(shown, shades(trainer.boundary(side)[0], data))
 
 
+@pytest.mark.parametrize("kind", ["", "&dataset=function", "&learning_rate=10&hidden=64-linear,64-linear,64-linear"])
+def test_of_several_seeds_the_shells_report_says_what_the_page_is_told(kind: str, made: Any, driver: Any) -> None:
+    link = f"v=1&samples=60&hidden=3&seeds=8{kind}"
+    html = made(link, "--epochs", "7")
+    assert "<td>8</td>" in re.sub(r"<td[^>]*>", "<td>", html)
+    (panel,) = content(html, "data")["panels"]
+    talk = driver(link)
+    for _ in range(7):
+        talk.train(1)
+    talk.say({"type": "pause"})
+    frame = driver.of("frame", talk.seen)[-1]
+    assert panel["diverged"] == bool(frame["diverged"][0])
+    if panel["diverged"]:
+        assert panel["boundary"] is None
+        return
+    for name in ("train_loss", "test_loss", "test_accuracy", "test_loss_low", "test_accuracy_high"):
+        told = frame[name][-1, 0]
+        assert panel["columns"][name][-1] == (pytest.approx(told, rel=1e-5) if np.isfinite(told) else None), name
+    shown = np.frombuffer(base64.b64decode(panel["boundary"]), np.uint8).reshape(panel["side"], panel["side"])
+    np.testing.assert_array_equal(shown, frame["boundary"][0])
+    if panel["curve"]:
+        np.testing.assert_allclose(panel["curve"], frame["curve"][0], rtol=1e-4, atol=1e-6)
+
+
 def test_it_needs_nothing_from_elsewhere(made: Any) -> None:
     html = made(LINK, "--epochs", "1")
     rest = re.sub(r"<script>.*?</script>", "", html, flags=re.S)

@@ -224,3 +224,12 @@ def test_the_largest_experiment_of_one_seed_is_not_too_large() -> None:
     refuse_size(largest)
     with pytest.raises(Refused):
         refuse_size(replace(largest, seeds=8))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_a_seed_that_has_overflowed_is_shown_as_no_class_rather_than_another(classes: int, driver: Any) -> None:
+    talk = driver(f"dataset=arms(classes={classes})&samples=60&hidden=4&seeds=8")
+    talk.session.panels[0].trainer.network.parameters[3] = np.nan
+    (seen,) = driver.of("seeds", talk.say({"type": "ask", "panel": 0, "view": "seeds"}))
+    assert not (seen["maps"][3] % (256 // classes)).any(), "confidence"
+    assert seen["maps"][2].any()

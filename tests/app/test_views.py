@@ -110,6 +110,33 @@ def test_the_gradient_check_is_the_engines(kind: str, driver: Any) -> None:
     assert talk.snapshot() == before
 
 
+def test_a_gradient_check_tells_what_is_off(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=2-tanh,2-tanh")
+    talk.say({"type": "switch", "panel": 0, "on": False, "units": [2, 3], "links": [[2, 0, 1]]})
+    (seen,) = driver.of("gradient_check", talk.say({"type": "ask", "panel": 0, "view": "gradient_check"}))
+    still = talk.session.panels[0].trainer.network.still
+    assert seen["off"].sum() == np.count_nonzero(still)
+    assert (seen["checked"] + seen["off"]).tolist() == seen["parameters"].tolist()
+    assert seen["checked"][0] == 0 and seen["worst"][0].tolist() == [-1, -1, -1] and np.isnan(seen["analytic"][0])
+    assert float(seen.metadata["error"]) < 1e-6
+    talk.say({"type": "switch", "panel": 0, "on": False, "units": list(range(8))})
+    (seen,) = driver.of("gradient_check", talk.say({"type": "ask", "panel": 0, "view": "gradient_check"}))
+    assert not seen["checked"].any() and seen.metadata["layer"] == "-1"
+
+
+def test_a_point_tells_what_is_off(driver: Any) -> None:
+    talk = driver("v=1&samples=60&hidden=4-maxout,4-tanh&residual=true")
+    (seen,) = driver.of("point", talk.say({"type": "ask", "panel": 0, "view": "point"}))
+    assert not len(seen["off"]) + len(seen["still"]) + len(seen["still_biases"])
+    talk.say({"type": "switch", "panel": 0, "on": False, "units": [0, 3], "links": [[1, 2, 0], [2, 0, None]]})
+    (seen,) = driver.of("point", talk.say({"type": "ask", "panel": 0, "view": "point"}))
+    assert np.flatnonzero(seen["off"]).tolist() == [0, 3] and len(seen["off"]) == seen["sizes"].sum()
+    assert len(seen["still"]) == len(seen["weights"]) and len(seen["still_biases"]) == len(seen["biases"])
+    network = talk.session.panels[0].trainer.network
+    assert seen["still"].sum() + seen["still_biases"].sum() == np.count_nonzero(network.still)
+    assert seen["entering"][0] == 0 and seen["entering"][2 + 1] == 0  # the input, the unit
+
+
 def test_what_is_only_asked_for_is_not_looked_at(driver: Any) -> None:
     talk = driver(SMALL)
     (error,) = driver.of("error", talk.say({"type": "look", "panel": 0, "views": ["inside", "gradient_check"]}))
@@ -151,7 +178,7 @@ def test_results_are_the_engines(kind: str, driver: Any) -> None:
     np.testing.assert_allclose(seen["confidence"], p.max(axis=0), rtol=1e-5)
     np.testing.assert_allclose(seen["true"], p[data.labels, np.arange(len(data.labels))], rtol=1e-5)
     np.testing.assert_array_equal(seen["predicted"], trainer.evaluate().predicted[0])
-    for place, part in enumerate((data.train, data.test, data.validation, data.train_dev)):
+    for place, part in enumerate((trainer.train_part, data.test, trainer.validation, data.train_dev)):
         table = calibration(trainer.predict(data.points[:, part])[0], data.labels[part], 10)
         np.testing.assert_array_equal(seen["counts"][place], table.counts)
         np.testing.assert_allclose(seen["mean"][place], table.confidence, rtol=1e-5)
@@ -162,6 +189,17 @@ def test_results_are_the_engines(kind: str, driver: Any) -> None:
         name: [error.value, error.uncertainty] for name, error in found.items()
     }
     assert json.loads(seen.metadata["gaps"]) == [asdict(gap) for gap in gaps(found, 0.05)]
+
+
+def test_what_early_stopping_holds_out_is_validation_everywhere(driver: Any) -> None:
+    talk = driver("v=1&samples=500&regularizers=early_stopping")
+    (seen,) = driver.of("results", talk.say({"type": "ask", "panel": 0, "view": "results"}))
+    trainer = talk.session.panels[0].trainer
+    held = trainer.validation.stop - trainer.validation.start
+    assert held > 0
+    assert seen["counts"].sum(axis=1).tolist() == [trainer.n_train, len(talk.session.data.labels[250:]), held, 0]
+    assert np.isfinite(seen["calibration"]).tolist() == [True, True, True, False]
+    assert set(json.loads(seen.metadata["errors"])) == {"train", "test", "validation"}
 
 
 def test_values_have_errors_and_no_probabilities(driver: Any) -> None:

@@ -1,5 +1,6 @@
 """The gradient check on the page: the figures are the engine's, and it is done when someone asks, not before."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from engine.gradient_check import affordable, check
 from tests.browser.chromium import until
-from tests.browser.test_inside import session
+from tests.browser.test_inside import choose, session
 from tests.browser.test_page import at_epoch
 
 pytestmark = pytest.mark.browser
@@ -50,6 +51,23 @@ def test_the_figures_are_the_engines(kind: str, open_page: Callable[..., Page]) 
     large = sample < max(span.stop - span.start for span in trainer.network.spans)
     assert ("drawn at random" in notes) == large
     assert ("over all" in notes) == (found.points == trainer.n_train)
+
+
+def test_what_is_off_is_not_checked(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1&hidden=2-tanh,2-tanh", still=True)
+    page.get_by_role("switch", name="Look inside").check()
+    at_epoch(page, 1)
+    for unit in (2, 3):
+        choose(page, unit)
+        page.keyboard.press("z")
+        expect(page.locator(f".unit[data-unit='{unit}']")).to_have_class(re.compile(r"\boff\b"))
+    page.get_by_role("tab", name="Gradient check").click()
+    page.get_by_role("button", name="Check now").click()
+    expect(page.locator(".check-verdict")).to_contain_text("The gradients agree")
+    first = page.locator(".check-table tbody tr").first.locator("td").all_inner_texts()
+    assert [text.strip() for text in first] == ["–", "0 of 6", "all of it is switched off", "–", "–"]
+    expect(page.locator(".check-view")).to_contain_text("What is switched off is not checked")
+    expect(page.locator(".check-view")).not_to_contain_text("drawn at random")
 
 
 def test_another_run_has_not_been_checked(open_page: Callable[..., Page]) -> None:

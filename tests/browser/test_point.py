@@ -2,6 +2,7 @@
 the point is chosen in the picture, by buttons and by typing; nothing moves but the numbers while it trains.
 """
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from engine.explain import Explanation, explain
 from tests.browser.chromium import until
-from tests.browser.test_inside import close, session
+from tests.browser.test_inside import choose, close, session
 from tests.browser.test_page import EPOCH, at_epoch
 
 pytestmark = pytest.mark.browser
@@ -114,6 +115,16 @@ def test_all_numbers_of_all_steps_are_the_engines(kind: str, open_page: Callable
     trainer = session(link, 2).panels[0].trainer
     found = explain(trainer, *chosen(page))
     count = len(found.layers)
+    seen = walk(page, found)
+    wanted = {"a", "w", "b", "z", "dz", "dw", "db", *found.terms} | ({"da", "slope"} if count > 1 else set())
+    assert seen >= wanted
+    assert ("u" in seen) == any(layer.normalization is not None for layer in found.layers)
+    units_shown(page, found)
+
+
+def walk(page: Page, found: Explanation, each: Callable[[], None] = lambda: None) -> set[str]:
+    """All steps, for every unit; the kinds of numbers that were seen. ``each`` is done in every one."""
+    count = len(found.layers)
     seen = check_step(page, found, -1)
 
     def units(step: Callable[[], set[str]], layer: int) -> None:
@@ -122,6 +133,7 @@ def test_all_numbers_of_all_steps_are_the_engines(kind: str, open_page: Callable
             if unit:
                 page.get_by_role("button", name="Next unit of this layer").click()
             seen.update(step())
+            each()
 
     def onward() -> None:
         page.get_by_role("button", name="Next step").click()
@@ -141,10 +153,7 @@ def test_all_numbers_of_all_steps_are_the_engines(kind: str, open_page: Callable
         onward()
         units(lambda layer=layer: check_step(page, found, layer), layer)  # type: ignore[misc]
     expect(page.get_by_role("button", name="Next step")).to_be_disabled()
-    wanted = {"a", "w", "b", "z", "dz", "dw", "db", *found.terms} | ({"da", "slope"} if count > 1 else set())
-    assert seen >= wanted
-    assert ("u" in seen) == any(layer.normalization is not None for layer in found.layers)
-    units_shown(page, found)
+    return seen
 
 
 def check_loss(page: Page, found: Explanation) -> None:
@@ -167,6 +176,46 @@ def units_shown(page: Page, found: Explanation) -> None:
             assert close(cells.nth(place).locator(".walk-dz").inner_text().removeprefix("dz "), errors[unit])
         if len(listed) < len(values.a):
             assert columns.nth(layer + 1).locator(".walk-more").inner_text() == f"{len(values.a) - len(listed)} more"
+
+
+EQUATIONS = """[...document.querySelectorAll('.point-says .point-equation:not(.general) > math')]
+  .filter((one) => !one.querySelector('mtable, munder, mfrac')).map((one) => one.textContent)"""
+SUM = re.compile(r"(?:z|da|dz)[^=]*=([-+*/(). 0-9e]+)=([-(). 0-9e]+)")
+
+
+def sums_hold(page: Page) -> int:
+    """What is written as a sum or product is what stands behind it, as far as the digits go; how many there were."""
+    count = 0
+    for text in page.evaluate(EQUATIONS):
+        found = SUM.fullmatch(text.replace("−", "-").replace("·", "*").replace("\u2062", ""))
+        if found:
+            assert abs(eval(found[1]) - eval(found[2])) < 0.02, text
+            count += 1
+    return count
+
+
+def test_equations_hold_with_what_is_off(open_page: Callable[..., Page]) -> None:
+    link = "v=1&samples=100&hidden=2-tanh,2-tanh,2-tanh&residual=true"
+    page = open_page(link, still=True)
+    page.get_by_role("switch", name="Look inside").check()
+    at_epoch(page, 2)
+    for unit in (1, 3, 4):
+        choose(page, unit)
+        page.keyboard.press("z")
+        expect(page.locator(f".unit[data-unit='{unit}']")).to_have_class(re.compile(r"\boff\b"))
+    look(page)
+    until(page, "document.querySelector('.point-view').dataset.shown.endsWith(' 2.0')")
+    trainer = session(link, 2, {"type": "switch", "panel": 0, "on": False, "units": [1, 3, 4]}).panels[0].trainer
+    found = explain(trainer, *chosen(page))
+    sums = []
+    walk(page, found, lambda: sums.append(sums_hold(page)))
+    assert sum(sums) > 12
+    said = page.locator(".point-says")
+    expect(said).to_contain_text("What is switched off has no gradient")
+    page.get_by_role("button", name="Previous step").click()
+    unit = page.locator(".walk-column").nth(1).locator(".walk-unit").nth(1)
+    unit.click()
+    expect(said).to_contain_text("This unit is switched off")
 
 
 def test_wide_layers_say_how_many_more_there_are(open_page: Callable[..., Page]) -> None:

@@ -1,9 +1,12 @@
 """One point's way through a network equals a forward and backward pass done by hand, and the four equations hold."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from engine import DataSpec, HiddenLayer, NetworkSpec, Trainer
+from engine.ablation import Off
 from engine.activations import ReLU, Tanh
 from engine.datasets import Arms, Plane
 from engine.explain import explain
@@ -239,3 +242,49 @@ def test_a_value_is_explained():
     assert found.target.tolist() == [0.3] and found.terms["ŷ"].tolist() == found.logits.tolist()
     assert found.loss == pytest.approx(0.5 * (found.logits[0] - 0.3) ** 2)
     np.testing.assert_allclose(found.layers[-1].dz, found.logits - 0.3)
+
+
+# ---- what is switched off ----
+
+OFF = pytest.mark.parametrize(
+    "off",
+    [
+        Off(frozenset({0})),
+        Off(frozenset({3, 8})),
+        Off(frozenset({7, 10})),
+        Off(frozenset({14})),
+        Off(links=frozenset({(0, 1, 0), (1, 0, 2), (1, 2, None), (2, 1, 0), (3, 0, 1)})),
+        Off(frozenset({4, 6, 12}), frozenset({(1, 1, 1), (3, 2, None)})),
+    ],
+    ids=lambda off: str(off.plain()),
+)
+
+
+@KINDS
+@OFF
+@pytest.mark.parametrize("networks", [1, 3])
+def test_every_equation_of_the_page_holds_with_what_is_off(off, kind, networks):
+    """As the page writes them, see static/js/point-steps.js, with what is off left out."""
+    trainer = trained(networks=networks, **kind)
+    trainer.switch(off)
+    trainer.train(1)
+    close = partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-14)
+    for k in range(networks):
+        found = explain(trainer, POINT, LABEL, k)
+        entered = found.inputs * ~found.off
+        assert found.off.tolist() == [unit in off.units for unit in range(len(found.inputs))]
+        for index, layer in enumerate(found.layers):
+            close(layer.inputs, layer.factor * entered)
+            close(layer.z, layer.weights @ layer.inputs + (0 if layer.bias is None else layer.bias))
+            entered = (layer.a + (layer.inputs if layer.shortcut else 0)) * ~layer.off
+            close(layer.d_weights, np.where(layer.still, 0, np.outer(layer.dz, layer.inputs)))
+            if layer.bias is not None:
+                close(layer.d_bias, np.where(layer.still_bias, 0, layer.dz))
+            if index + 1 < len(found.layers):
+                behind = found.layers[index + 1]
+                back = behind.weights.T @ behind.dz + (behind.da * ~layer.off if behind.shortcut else 0)
+                close(layer.da, behind.factor * back)
+                assert not layer.da[layer.off].any()
+                scale = layer.normalization.scale if layer.normalization else 1
+                close(layer.dz, layer.da * layer.slope * scale)
+        assert sum(layer.off.sum() for layer in found.layers) == len([unit for unit in off.units if unit > 1])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine import CATALOG, DataSpec, GradientCheck, HiddenLayer, NetworkSpec, Trainer, check
+from engine.ablation import Off
 from engine.activations import ReLU, Tanh
 from engine.datasets import Arms
 from engine.gradient_check import Parameter, affordable
@@ -240,3 +241,47 @@ def test_what_is_affordable_is_bounded(widths):
     assert 8 <= sample <= 300 and 16 <= points <= trainer.n_train
     if len(widths) < 3 and (not widths or widths[0] < 10):
         assert checked == size and points == trainer.n_train
+
+
+# ---- what is switched off ----
+
+PARTS = {
+    "units": Off(frozenset({3, 7})),
+    "links": Off(links=frozenset({(0, 1, 0), (1, 0, 2), (1, 2, None), (2, 1, 0)})),
+    "a layer": Off(frozenset({2, 3, 4, 5})),
+    "an output": Off(frozenset({10})),
+}
+
+
+@pytest.mark.parametrize("settings", [{}, {"residual": True}, {"batch_norm": True}, {"regularizers": (L2(),)}], ids=str)
+@pytest.mark.parametrize("part", PARTS)
+def test_a_network_is_checked_as_it_is_with_what_is_off(part, settings, spec_with):
+    specs = [spec_with([Tanh()] * 2, width=4, seed=seed, **settings) for seed in (1, 2)]
+    trainer = Trainer(SMALL, *specs, dtype=np.float64)
+    shift(trainer)
+    trainer.switch(PARTS[part])
+    trainer.train(2)
+    found = check(trainer)
+    free = np.flatnonzero(~trainer.network.still)
+    assert found.analytic.shape == found.numerical.shape == (2, len(free))
+    assert [span.stop - span.start for span in found.spans] == [
+        np.count_nonzero(~trainer.network.still[span]) for span in trainer.network.spans
+    ]
+    assert (found.relative_error < 1e-6).all(), found.worst
+    # It is the gradient that the trainer follows.
+    layout = trainer.layout(trainer.n_train, training=True)
+    part = trainer.train_part
+    d = trainer.loss.gradient(layout.forward(trainer.x[:, part]), trainer.targets[:, part], layout.d_logits)
+    layout.backward(d / trainer.n_train)
+    trainer._add_penalties(trainer.network.gradients)
+    np.testing.assert_allclose(found.analytic, trainer.network.gradients[:, free], rtol=1e-9, atol=1e-14)
+
+
+def test_a_layer_that_is_off_has_nothing_to_check(spec_with):
+    trainer = Trainer(SMALL, spec_with([Tanh()] * 2, width=2), dtype=np.float64)
+    trainer.switch(Off(frozenset({2, 3})))
+    found = check(trainer)
+    assert [span.stop - span.start for span in found.spans][:2] == [0, 2]  # of the second layer the biases
+    assert found.layer_errors[0, 0] == 0
+    trainer.switch(Off(frozenset(range(8))))
+    assert check(trainer).worst == () and check(trainer).relative_error == [0]

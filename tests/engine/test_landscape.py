@@ -7,7 +7,7 @@ import pytest
 
 from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer
 from engine.ablation import Off
-from engine.landscape import CELLS, FEWEST, coordinates, directions, landscape, places
+from engine.landscape import BUDGET, CELLS, FEWEST, chosen, coordinates, directions, landscape, places
 
 FEW = DataSpec(samples=60)
 KINDS = {
@@ -102,6 +102,7 @@ def test_large_networks_have_fewer_places_and_always_a_middle():
     large = Trainer(DataSpec(samples=2000), NetworkSpec(hidden=(HiddenLayer(128),) * 8))
     assert places(small) == CELLS
     assert places(large) == FEWEST
+    assert len(chosen(small, CELLS)) == small.n_train
     for trainer in (small, large, Trainer(DataSpec(), NetworkSpec(hidden=(HiddenLayer(40),) * 3))):
         assert places(trainer) % 2 == 1
 
@@ -156,3 +157,16 @@ def test_ways_to_where_numbers_overflow_spoil_no_picture(lost):
     found = landscape(trainer, seed=1, side=3, points=points)
     assert np.isfinite(found.loss[1, 1])
     assert np.isfinite(landscape(trainer, seed=1, side=3, points=points[1:2]).loss[1, 1])
+
+
+def test_the_largest_networks_are_seen_on_some_of_the_points_always_the_same():
+    spec = NetworkSpec(hidden=(HiddenLayer(128, CATALOG["activations"]["maxout"](pieces=5)),) * 8)
+    trainer = Trainer(DataSpec(samples=2000, train_share=0.9), spec)
+    some = chosen(trainer, places(trainer))
+    assert len(some) * FEWEST**2 * trainer.network.parameters.size <= BUDGET
+    np.testing.assert_array_equal(some, chosen(trainer, places(trainer)))
+    assert len(set(some)) == len(some) and 0 <= some.min() and some.max() < trainer.n_train
+    found = landscape(trainer, seed=1)
+    assert found.points == len(some)
+    at_some = trainer.loss.loss(trainer.logits(trainer.x[:, some]), trainer.targets[:, some])
+    assert found.loss[FEWEST // 2, FEWEST // 2] == pytest.approx(float(np.ravel(at_some)[0]), rel=1e-4)
