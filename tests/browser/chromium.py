@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Debian's Chromium looks for Google's hosts at every start unless it is told not to; nothing of that is needed here. Nor
-# is a browser's own furniture: the suggestions of an address bar that nobody sees cost as much as our page. (Playwright
-# switches features off, too, but the last such argument counts; those of its list that matter here are repeated.)
+# Debian's Chromium looks for Google's hosts at every start unless it is told not to; nothing of that is needed here.
+# Nor is a browser's own furniture: the suggestions of an address bar that nobody sees cost as much as our page.
+# (Playwright switches features off, too, but the last such argument counts; those of its list that matter here are
+# repeated.)
 UNWANTED = [
     "HttpsUpgrades",
     "LensOverlay",
