@@ -243,6 +243,12 @@ function unitAt(descriptor, path) {
   return parts.find((part) => path.includes(part.name))?.unit ?? descriptor.unit;
 }
 
+// The fragment is the experiment: the way past the header must not be written there.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+
 /** Another link of ours, from now on. */
 function open(link) {
   store.link = link;

@@ -4,7 +4,22 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.chromium import until
+from tests.browser.test_page import EPOCH, at_epoch
+
 pytestmark = pytest.mark.browser
+
+
+def test_skipping_to_the_panels_keeps_the_run(open_page) -> None:
+    page = open_page("v=1&hidden=4&samples=100", still=True)
+    at_epoch(page, 2)
+    address = page.url
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    assert page.url == address
+    page.keyboard.press("e")  # it would be epoch 1 of another run
+    until(page, f"{EPOCH} === 3")
 
 
 @pytest.mark.parametrize("path", ["", "lessons", "reference", "protocol"])
