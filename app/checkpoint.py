@@ -93,9 +93,10 @@ def encode(
     trainers: list[Trainer],
     panels: list[dict[str, Any]],
     epoch: float,
+    jumps: int,
 ) -> bytes:
     """A checkpoint of a session. ``state`` and ``panels`` are the plain fields of `SessionState` and `PanelState`;
-    ``epoch`` is for whoever keeps it, to know which moment it is of."""
+    ``epoch`` and ``jumps``, the checkpoints gone to before, are for whoever keeps it, to know which moment it is of."""
     arrays: dict[str, Array] = {}
     described = []
     for place, (trainer, panel) in enumerate(zip(trainers, panels, strict=True)):
@@ -107,8 +108,8 @@ def encode(
                 plain[name] = value
         described.append(panel | plain)
     document = {"version": VERSION, "experiment": dump(experiment), **state, "panels": described}
-    about = {"kind": "checkpoint", "run": str(state["run"]), "epoch": str(epoch), "session": json.dumps(document)}
-    return frames.encode(arrays, about)
+    about = {"kind": "checkpoint", "run": str(state["run"]), "epoch": str(epoch), "jump": str(jumps)}
+    return frames.encode(arrays, about | {"session": json.dumps(document)})
 
 
 def decode(message: bytes, bounds: Bounds = BOUNDS) -> Restored:

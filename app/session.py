@@ -330,7 +330,7 @@ class Session:
             for panel in self.panels
         ]
         trainers = [panel.trainer for panel in self.panels]
-        message = checkpoint.encode(plain, self.experiment, trainers, panels, self.position)
+        message = checkpoint.encode(plain, self.experiment, trainers, panels, self.position, self._jumps)
         return message if len(message) <= self.bounds.checkpoint else None
 
     def _say_state(self) -> None:

@@ -131,7 +131,7 @@ export function createCharts(store, loop, visit) {
     const size = fontSize();
     const width = chart.picture.clientWidth;
     const height = chart.picture.clientHeight;
-    const built = buildChart(chart.spec, shown, { log: chart.log, zoom, cursor: store.past ? shown[0].history.now.epoch : null, layer, selected: store.selectedIndex, bayes: store.bayes, ink: getComputedStyle(document.documentElement).getPropertyValue("--text").trim(), height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
+    const built = buildChart(chart.spec, shown, { log: chart.log, zoom, cursor: store.timeline.past ? shown[0].history.now.epoch : null, layer, selected: store.selectedIndex, bayes: store.bayes, ink: getComputedStyle(document.documentElement).getPropertyValue("--text").trim(), height: Math.max(20, height - (MARGIN.t + MARGIN.b) * size), words: t });
     describe(chart, built);
     for (const key of chart.legend.children) key.hidden = !built.lines.some((one) => (key.classList.contains("area") ? one.low : one.name === key.dataset.key));
     if (chart.details.open) fillTable(chart, built);

@@ -54,11 +54,11 @@ export function createStore() {
     /** Of panels that were removed. @type {Map<number, History>} */
     gone: new Map(),
     timeline: new Timeline(),
-    /** What is shown lies before what the run has come to; it stays so until training goes on. */
-    past: false,
     /** How many checkpoints the server has gone to in this connection, and whether no frame has come since. */
     jump: null,
     jumped: false,
+    /** That number while the session stood at now, before it was sent back. */
+    left: null,
     /** Updates a second in slow motion, or null. */
     slow: null,
     /** @type {Map<number, {epoch: number, code: string, message: string}>} */
@@ -116,13 +116,15 @@ export function createStore() {
     /** The server's "state" event. */
     receiveState(event) {
       const fresh = event.run !== store.run;
-      if (event.jump !== store.jump) store.jumped = true;
+      if (event.jump !== store.jump) {
+        store.jumped = true;
+        if (store.jump === null || !store.timeline.past) store.left = store.jump;
+      }
       if (fresh) {
         store.history.clear();
         store.gone.clear();
         store.timeline.clear();
         store.fallen.clear();
-        store.past = false;
         store.diverged.clear();
         store.stopped.clear();
       }
@@ -165,11 +167,14 @@ export function createStore() {
     /** The session as it is now, to be gone back to. */
     receiveCheckpoint(message, buffer) {
       if (message.run !== store.run) return;
-      const epoch = Number(message.about.epoch);
+      const jump = Number(message.about.jump);
       // On a slow line one may come so late that it is of what was dropped since.
-      if (!store.past && epoch > Math.max(...store.panels.map(({ id }) => store.history.get(id).now?.epoch ?? 0))) return;
+      if (jump !== store.jump && !(store.timeline.past && jump === store.left)) return;
+      const epoch = Number(message.about.epoch);
+      const { here } = store.timeline;
+      if (here && jump === store.jump && epoch > here.epoch) store.goOn(here.epoch); // no frame has told so yet
       if (buffer.byteLength > store.boot.limits.moment) store.timeline.tooLarge = true;
-      else store.timeline.keep(epoch, buffer);
+      else store.timeline.keep(epoch, buffer, jump === store.jump);
       store.emit("timeline");
     },
 
@@ -184,7 +189,6 @@ export function createStore() {
       store.timeline.goOn(epoch);
       for (const history of store.history.values()) history.cut(epoch);
       store.gone.clear();
-      store.past = false;
       store.emit("timeline");
     },
 
@@ -206,13 +210,10 @@ export function createStore() {
       const newest = epoch.data.at(-1);
       if (store.jumped) {
         store.jumped = false;
-        store.past = newest < store.timeline.end;
-        if (!store.past) {
-          store.timeline.stand(null);
-          for (const history of store.history.values()) history.cut(newest);
-        }
+        store.timeline.land(newest);
+        if (!store.timeline.past) for (const history of store.history.values()) history.cut(newest);
         store.emit("timeline");
-      } else if (store.past) {
+      } else if (store.timeline.past) {
         const here = Math.max(...store.panels.map(({ id }) => store.history.get(id).now?.epoch ?? 0));
         if (newest > here) store.goOn(here);
       }

@@ -42,6 +42,11 @@ export class Timeline {
     return this.moments.at(-1)?.epoch ?? -Infinity;
   }
 
+  /** What is shown lies before what the run has come to; it stays so until training goes on. */
+  get past() {
+    return this.here !== null;
+  }
+
   /** The place of where the session stands. */
   get index() {
     return this.here ? this.moments.indexOf(this.here) : this.moments.length - 1;
@@ -52,18 +57,18 @@ export class Timeline {
     return this.here ? [...this.flags.slice(0, this.here.flags), ...this.tentative] : this.flags;
   }
 
-  /** @param {number} epoch @param {ArrayBuffer} buffer */
-  keep(epoch, buffer) {
+  /** @param {number} epoch @param {ArrayBuffer} buffer @param {boolean} standing it is of where the session stands, not of now, which it was sent away from */
+  keep(epoch, buffer, standing = true) {
     const moment = { epoch, buffer, flags: this.flags.length };
-    if (epoch < this.end) {
-      if (epoch === this.here?.epoch) this.changed = moment;
+    // The newest moment may be of the same epoch: one before a change and one after it.
+    if (this.here && standing) {
+      if (epoch === this.here.epoch) this.changed = moment;
       return;
     }
+    if (epoch < this.end) return;
     const last = this.moments.at(-1);
-    if (last && last.epoch === epoch && last.flags === moment.flags) {
-      if (this.here === last) this.here = moment;
-      this.moments[this.moments.length - 1] = moment;
-    } else this.moments.push(moment);
+    if (last && last.epoch === epoch && last.flags === moment.flags) this.moments[this.moments.length - 1] = moment;
+    else this.moments.push(moment);
     this.thin();
   }
 
@@ -106,6 +111,11 @@ export class Timeline {
     this.here = moment && moment !== this.moments.at(-1) ? moment : null;
     this.tentative = [];
     this.changed = null;
+  }
+
+  /** The first frame after a jump is of an epoch: after a break the session may stand elsewhere than it was sent to. */
+  land(epoch) {
+    if (epoch !== (this.here?.epoch ?? this.end)) this.stand(this.moments.findLast((moment) => moment.epoch <= epoch) ?? null);
   }
 
   /** Training goes on from where the session stands, at an epoch: what came after it is no more. */

@@ -46,7 +46,7 @@ export function createTransport(store, commands) {
   }
 
   function showPlay() {
-    play.dataset.title = store.playing ? "transport.pause" : store.past ? "past.go_on" : "transport.play";
+    play.dataset.title = store.playing ? "transport.pause" : store.timeline.past ? "past.go_on" : "transport.play";
     const text = t(play.dataset.title);
     play.setAttribute("aria-label", text);
     play.title = `${text} (Space)`;

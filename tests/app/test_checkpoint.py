@@ -366,6 +366,7 @@ def test_what_is_gone_away_from_can_be_come_back_to() -> None:
     session.apply()
     left, here = kept(session)
     assert checkpoint.decode(left).trainers[0].position == at > 1
+    assert [decode(each)[1]["jump"] for each in (left, here)] == ["0", "1"]
     assert checkpoint.decode(here).trainers[0].position == 0
     session.submit(protocol.Resume(left))
     session.apply()
