@@ -4,9 +4,8 @@
 
 import { h, icon, setText } from "./dom.js";
 import * as format from "./format.js";
-import { rowOf } from "./frames.js";
 import { currentLanguage, t } from "./i18n.js";
-import { judge } from "./judge.js";
+import { createLessonRun } from "./lesson-run.js";
 import { say, toast } from "./notices.js";
 import { LETTERS } from "./palette.js";
 import { note, progressOf } from "./progress.js";
@@ -19,8 +18,6 @@ const NAME = /^[\w-]{1,60}$/;
 const PARAMETER = "lesson";
 
 const SHARES = new Set(["train_accuracy", "test_accuracy", "train_dev_accuracy", "dead_ratio", "saturation_ratio", "zero_ratio", "gap"]);
-/** Of the gradient check, which is asked for when a run ends. */
-const CHECKED = new Set(["check_error", "first_check_error"]);
 const COUNTS = new Set(["epoch", "depth", "hidden_units", "parameters"]);
 /** A quantity's value as people read it; a bound has no needless digits. */
 function written(quantity, value, bound = false) {
@@ -42,23 +39,16 @@ export function createLesson(store, commands, begin) {
   const root = document.getElementById("lesson");
   let lesson = null;
   let step = "look";
-  /** The run that was started here: the epoch it ends at. */
-  let until = 0;
-  /** What comes after a pretraining, null when nothing does. */
-  let after = null;
-  /** The run that has just been left, until the one after it is there. */
-  let left = null;
-  /** Answers of the gradient check, by the panel's id. @type {Map<number, any>} */
-  const checked = new Map();
-  let done = false;
+  /** What this visitor has chosen and solved of it. @type {import("./progress.js").Progress} */
+  let own = {};
   /** Of the panel that has just solved the task. */
   let winnerLetter = "";
   /** Parts of the step shown that change with the frames. */
   let live = {};
 
+  const run = createLessonRun(store, commands);
   const steps = () => (lesson.clinical ? CLINICAL : STEPS);
   const stepName = (name) => t(`lesson.step.${lesson.clinical ? "clinic_" : ""}${name}`);
-  const own = () => progressOf(lesson.id);
 
   /** The lesson's texts in the language of now. */
   async function ask(name) {
@@ -70,6 +60,18 @@ export function createLesson(store, commands, begin) {
     }
     toast(t("lesson.failed"), "note", 10_000); // a fault would go with the first state that comes
     return null;
+  }
+
+  /** A lesson, or none. */
+  function take(next) {
+    lesson = next;
+    own = next ? progressOf(next.id) : {};
+    winnerLetter = "";
+  }
+
+  function keep(change) {
+    own = { ...own, ...change };
+    note(lesson.id, change);
   }
 
   function go(name, focus = true) {
@@ -90,9 +92,8 @@ export function createLesson(store, commands, begin) {
   }
 
   function close() {
-    lesson = null;
-    until = 0;
-    after = null;
+    take(null);
+    run.leave();
     place();
     root.replaceChildren();
     document.getElementById("main").focus();
@@ -102,11 +103,9 @@ export function createLesson(store, commands, begin) {
   async function open(name) {
     const next = await ask(name);
     if (!next) return;
-    lesson = next;
-    done = false;
-    winnerLetter = "";
+    take(next);
     place();
-    prepare();
+    run.prepare(lesson.experiment);
     go("look");
     root.scrollTop = 0;
     showPanels();
@@ -117,21 +116,15 @@ export function createLesson(store, commands, begin) {
     if (SHEET.matches) document.getElementById("panels").scrollIntoView();
   }
 
+  /** From the beginning, to try again. */
   function prepare() {
-    until = 0;
-    after = null;
-    commands.pause();
-    commands.configure(lesson.experiment);
+    run.prepare(lesson.experiment);
+    update();
   }
 
   /** Trains an experiment from its start to the lesson's end, after its pretraining if it has one. */
-  function run(experiment, first) {
-    until = first?.epochs ?? lesson.epochs;
-    after = first ? experiment : null;
-    left = store.run;
-    done = false;
-    commands.configure({ ...(first?.experiment ?? experiment), speed: store.experiment.speed });
-    commands.play();
+  function train(experiment, first) {
+    run.start(experiment, lesson.epochs, first);
     showPanels();
     update();
   }
@@ -182,9 +175,9 @@ export function createLesson(store, commands, begin) {
     predict: () => [
       h("fieldset", { class: "lesson-choices" }, h("legend", {}, lesson.question.text),
         lesson.question.choices.map((text, index) => {
-          const input = h("input", { type: "radio", name: "prediction", value: String(index), checked: own().choice === index });
+          const input = h("input", { type: "radio", name: "prediction", value: String(index), checked: own.choice === index });
           input.addEventListener("change", () => {
-            note(lesson.id, { choice: index });
+            keep({ choice: index });
             update();
           });
           return h("label", { class: "lesson-choice" }, input, h("span", {}, text));
@@ -200,14 +193,14 @@ export function createLesson(store, commands, begin) {
         ...paragraphs(lesson.clinical ? t("lesson.examine") : t("lesson.watch")),
         ...(lesson.pretraining ? paragraphs(t("lesson.pretrains", { epochs: lesson.pretraining.epochs })) : []),
         live.unasked,
-        h("button", { type: "button", class: "button strong lesson-run", onclick: () => run(lesson.experiment, lesson.pretraining) }, t("lesson.run", { epochs: lesson.epochs })),
+        h("button", { type: "button", class: "button strong lesson-run", onclick: () => train(lesson.experiment, lesson.pretraining) }, t("lesson.run", { epochs: lesson.epochs })),
         live.bar, live.position,
       ];
     },
 
     explain: () => {
       const { choices, right } = lesson.question;
-      const { choice } = own();
+      const { choice } = own;
       const verdict = choice === undefined ? t("lesson.answer", { answer: choices[right] }) : choice === right ? t("lesson.right", { answer: choices[right] }) : t("lesson.wrong", { choice: choices[choice] ?? "–", answer: choices[right] });
       return [
         h("p", { class: `lesson-verdict${choice === right ? " right" : ""}` }, verdict),
@@ -233,8 +226,8 @@ export function createLesson(store, commands, begin) {
         h("div", { class: "lesson-buttons" },
           h("button", { type: "button", class: "button", onclick: prepare }, t("lesson.again")),
           h("button", { type: "button", class: "button lesson-solution", onclick: () => {
-            note(lesson.id, { helped: true });
-            run(lesson.solution, lesson.solution_pretraining);
+            keep({ helped: true });
+            train(lesson.solution, lesson.solution_pretraining);
           } }, t("lesson.solution"))),
       ];
     },
@@ -255,77 +248,34 @@ export function createLesson(store, commands, begin) {
 
   // ---- what changes while it trains ----
 
-  /** How every panel stands at one of the frame's times. */
-  function standings(time) {
-    const { tensors } = store.frame;
-    return store.panels.map((panel, index) => {
-      const row = rowOf(tensors, time, index);
-      return judge(lesson, store.experiment, index, { ...row, ...errors(panel.id, row.epoch) }, panel.parameters);
-    });
-  }
-
-  /** What the gradient check has said of a panel as it is at this epoch. */
-  function errors(panel, epoch) {
-    const { run, about, tensors } = checked.get(panel) ?? {};
-    return run === store.run && Math.abs(Number(about?.epoch) - epoch) < 1e-3 ? { check_error: Number(about.error), first_check_error: tensors.errors.data[0] } : {};
-  }
-
   function check() {
-    if (!lesson || !store.frame || !store.experiment) return;
-    const times = store.frame.tensors.epoch.data.length;
-    for (let time = 0; time < times; time++) {
-      const winner = standings(time).findIndex(({ solved }) => solved);
-      if (winner >= 0 && !own().solved) {
-        note(lesson.id, { solved: true });
-        winnerLetter = LETTERS[winner];
-        break;
-      }
+    if (!lesson) return;
+    const winner = own.solved ? -1 : run.winner(lesson);
+    if (winner >= 0) {
+      keep({ solved: true });
+      winnerLetter = LETTERS[winner];
     }
-    finish();
+    follow();
+  }
+
+  function follow() {
+    if (!lesson) return;
+    if (run.follow(lesson)) say(t("lesson.ran"), true);
     update();
   }
 
-  /** The run ends with its last epoch, or when no panel can go on. */
-  function finish() {
-    if (!until || store.run === left) return;
-    left = null;
-    if (epochNow() < until && !over()) return;
-    commands.pause();
-    if (after) {
-      commands.transfer(after);
-      commands.play();
-      until = lesson.epochs;
-      after = null;
-      left = store.run;
-      return;
-    }
-    until = 0;
-    done = true;
-    if (lesson.task.conditions.some(({ quantity }) => CHECKED.has(quantity))) checkGradients();
-    say(t("lesson.ran"), true);
-  }
-
-  /** The gradient check of every panel; the selected one's comes last and stays in its tab. */
-  function checkGradients() {
-    const own = store.selectedIndex;
-    for (const index of [...store.panels.keys()].filter((each) => each !== own).concat(own)) commands.ask(index, "gradient_check");
-  }
-
-  const epochNow = () => Math.max(0, ...store.panels.map(({ id }) => store.history.get(id)?.now?.epoch ?? 0));
-  const over = () => store.panels.length > 0 && store.panels.every(({ id }) => store.diverged.has(id) || store.stopped.has(id));
-
   function update() {
     if (!lesson || !store.experiment) return;
-    const { solved, choice } = own();
+    const { solved, choice } = own;
     if (solved && !live.solved.firstChild) live.solved.append(icon("i-check"), t("lessons.solved"));
-    Object.assign(root.dataset, { name: lesson.id, ran: String(done), solved: String(Boolean(solved)) });
+    Object.assign(root.dataset, { name: lesson.id, ran: String(run.done), solved: String(Boolean(solved)) });
     if (live.bar) {
-      const epochs = after ? until : lesson.epochs;
-      const epoch = left !== null ? 0 : Math.min(Math.floor(epochNow()), epochs);
+      const epochs = run.pretraining ?? lesson.epochs;
+      const epoch = Math.min(Math.floor(run.epoch), epochs);
       live.bar.max = epochs;
-      live.bar.value = done ? epochs : epoch;
+      live.bar.value = run.done ? epochs : epoch;
       live.unasked.hidden = lesson.clinical || choice !== undefined;
-      setText(live.position, done ? t("lesson.ran") : t(after ? "lesson.pretraining" : "lesson.position", { epoch, epochs }));
+      setText(live.position, run.done ? t("lesson.ran") : t(run.pretraining ? "lesson.pretraining" : "lesson.position", { epoch, epochs }));
     }
     if (live.chosen) setText(live.chosen, t(`lesson.${choice === undefined ? "choose" : "chosen"}${lesson.clinical ? "_clinic" : ""}`));
     if (live.conditions && store.frame) standing();
@@ -333,7 +283,7 @@ export function createLesson(store, commands, begin) {
 
   /** The check list, for the panel that is nearest to the goal. */
   function standing() {
-    const all = standings(store.frame.tensors.epoch.data.length - 1);
+    const all = run.standings(lesson);
     const score = ({ conditions, different }) => conditions.filter(({ met }) => met).length + (different.length ? 0 : 1);
     const best = all.reduce((found, each, index) => (score(each) > score(all[found]) ? index : found), Math.min(store.selectedIndex, all.length - 1));
     const { conditions, different } = all[best];
@@ -345,7 +295,7 @@ export function createLesson(store, commands, begin) {
       mark(live.kept, !different.length, t(different.length ? "lesson.put_back" : "lesson.keep", { settings: names }), "");
     }
     setText(live.judged, store.panels.length > 1 ? t("lesson.judged", { letter: LETTERS[best] }) : "");
-    const { solved } = own();
+    const { solved } = own;
     if (solved && live.success.hidden) {
       live.success.replaceChildren(h("p", {}, icon("i-check"), h("strong", {}, winnerLetter ? t("lesson.success", { letter: winnerLetter }) : t("lesson.well_done"))),
         lesson.next ? h("button", { type: "button", class: "button strong", onclick: () => open(lesson.next.id) }, t("lesson.following", { title: lesson.next.title })) : null);
@@ -363,20 +313,12 @@ export function createLesson(store, commands, begin) {
 
   store.on("frame", check);
   store.on("view-message", (kind) => {
-    if (!lesson || kind !== "gradient_check") return;
-    const message = store.seenViews.get(kind);
-    checked.set(Number(message.about.panel), message);
-    check();
+    if (kind === "gradient_check") check();
   });
   store.on("state", update);
   store.on("select", update);
-  for (const topic of ["diverged", "stopped"]) {
-    store.on(topic, () => {
-      if (!lesson) return;
-      finish();
-      update();
-    });
-  }
+  store.on("diverged", follow);
+  store.on("stopped", follow);
   store.on("boot", async () => {
     if (!lesson) return;
     const again = await ask(lesson.id);
@@ -393,7 +335,7 @@ export function createLesson(store, commands, begin) {
     async readAddress() {
       const name = new URLSearchParams(location.search).get(PARAMETER);
       if (!name || !NAME.test(name)) return;
-      lesson = await ask(name);
+      take(await ask(name));
       place();
       if (!lesson) return;
       if (location.hash.length < 2) begin(lesson.link);

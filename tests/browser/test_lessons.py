@@ -199,6 +199,36 @@ def test_what_was_to_be_kept_has_to_be_put_back(open_lesson) -> None:
     expect(keep).to_have_class(re.compile("met"))
 
 
+def test_frames_of_the_run_before_do_not_end_the_next_one(open_lesson) -> None:
+    """Beyond the lesson's end and playing on, another run is begun: frames of the first still come."""
+    page = open_lesson(FIRST)
+    epochs = lessons()[FIRST].epochs
+    fast(page)
+    page.locator("[data-action=toggle]").click()
+    until(page, f"{EPOCH} > v[0]", epochs, seconds=90)
+    for step, button in (("run", ".lesson-run"), ("task", ".lesson-solution")):
+        tab(page, step)
+        page.locator(button).click()
+        until(page, f"document.querySelector('#lesson').dataset.ran === 'true' && !{PLAYING}", seconds=90)
+        assert page.evaluate(EPOCH) >= epochs
+        page.locator("[data-action=toggle]").click()
+        until(page, f"{EPOCH} > v[0] + 5", epochs, seconds=90)
+
+
+def test_trying_again_begins_with_an_empty_bar(open_lesson) -> None:
+    page = open_lesson(FIRST)
+    fast(page)
+    tab(page, "run")
+    page.locator(".lesson-run").click()
+    until(page, "document.querySelector('#lesson').dataset.ran === 'true'", seconds=90)
+    tab(page, "task")
+    page.locator(".lesson-buttons .button").first.click()
+    until(page, f"{EPOCH} === 0")
+    tab(page, "run")
+    expect(page.locator("#lesson progress")).to_have_js_property("value", 0)
+    expect(page.locator("#lesson")).to_have_attribute("data-ran", "false")
+
+
 def test_a_lesson_comes_back_after_a_reload_in_the_middle(open_lesson) -> None:
     page = open_lesson("linear-stack")
     page.locator("#settings-form .layer-depth .stepper").first.click()
