@@ -8,7 +8,7 @@ const LONGEST = 12;
 
 /**
  * @typedef {{layers: {size: number, first: number}[], links: {rows: number, columns: number, at: number, bias: number}[],
- *   count: number, points: number, key: string, of: (unit: number) => {layer: number, index: number},
+ *   count: number, points: number, seed: number, key: string, of: (unit: number) => {layer: number, index: number},
  *   rows: (layer: number, index: number) => number[], weight: (link: number, row: number, column: number) => number,
  *   bias: (link: number, row: number) => number, tensors: Record<string, import("./frames.js").Tensor>,
  *   off: {units: number[], links: [number, number, number|null][]}, unitOff: (unit: number) => boolean,
@@ -45,7 +45,7 @@ export function anatomy({ tensors, about }) {
   return {
     off, unitOff, linkOff,
     silent: (link, row, column) => linkOff(link, row, column) || (column !== null && unitOff(layers[link].first + column)) || (link === last && unitOff(layers[link + 1].first + row)),
-    layers, links, count, tensors, points: Number(about.points), key: `${sizes.data} ${shapes.data}`,
+    layers, links, count, tensors, points: Number(about.points), seed: Number(about.seed), key: `${sizes.data} ${shapes.data}`,
     of(unit) {
       const layer = layers.findLastIndex(({ first }) => first <= unit);
       return { layer, index: unit - layers[layer].first };

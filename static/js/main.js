@@ -93,7 +93,7 @@ const commands = {
   look: (panel, views) => run.mention({ type: "look", panel, views, seed: store.seed }),
   ask: (panel, view) => send({ type: "ask", panel, view, seed: store.seed }),
   switchOff: (panel, on, units, links) => send({ type: "switch", panel, on, units, links }),
-  weigh: (panel, layer, unit, input, value) => send({ type: "weigh", panel, layer, unit, input, value, seed: store.seed }),
+  weigh: (panel, seed, layer, unit, input, value) => send({ type: "weigh", panel, seed, layer, unit, input, value }),
   configure(experiment) {
     settings.clear();
     data.clear();

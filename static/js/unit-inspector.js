@@ -17,7 +17,8 @@ export function createInspector(store, commands, choose) {
   let names = null;
   let unit = 0;
   let pinned = 0;
-  /** How what was typed or switched is taken back, newest last. @type {{panel: number, run: number, back: (place: number) => void}[]} */
+  /** How what was typed or switched is taken back, newest last; `seed` is null where it was in all of the panel's networks.
+   * @type {{panel: number, run: number, seed: number|null, back: (place: number) => void}[]} */
   let done = [];
   /** The place that is being typed, and its field. */
   let editing = null;
@@ -175,7 +176,7 @@ export function createInspector(store, commands, choose) {
 
   // ---- typing ----
 
-  const mine = ({ panel, run }) => panel === store.selected && run === store.run;
+  const mine = ({ panel, run, seed }) => panel === store.selected && run === store.run && (seed === null || seed === store.seed);
 
   function edit(row) {
     finish();
@@ -208,9 +209,10 @@ export function createInspector(store, commands, choose) {
     }
     const { link, row: place, column } = row.place;
     const before = valueAt(row.place);
+    const { seed } = body; // the one whose number was on screen
     finish(true);
-    commands.weigh(store.selectedIndex, link, place, column, value);
-    remember((panel) => commands.weigh(panel, link, place, column, before));
+    commands.weigh(store.selectedIndex, seed, link, place, column, value);
+    remember(seed, (panel) => commands.weigh(panel, seed, link, place, column, before));
   }
 
   function finish(focus = false) {
@@ -223,8 +225,8 @@ export function createInspector(store, commands, choose) {
     if (focus) row.button.focus();
   }
 
-  function remember(back) {
-    done.push({ panel: store.selected, run: store.run, back });
+  function remember(seed, back) {
+    done.push({ panel: store.selected, run: store.run, seed, back });
     if (done.length > 100) done.shift();
     show();
   }
@@ -252,7 +254,7 @@ export function createInspector(store, commands, choose) {
 
   function put(on, units, links) {
     commands.switchOff(store.selectedIndex, on, units, links);
-    remember((panel) => commands.switchOff(panel, !on, units, links));
+    remember(null, (panel) => commands.switchOff(panel, !on, units, links));
   }
   const switchUnit = (which) => body && put(body.unitOff(which), [which], []);
   const switchLink = ({ link, row, column }) => put(body.linkOff(link, row, column), [], [[link, row, column]]);
