@@ -9,15 +9,14 @@ import { bracketed, d, equation, math, name, op, row } from "./mathml.js";
 
 /** Ends of the logarithmic bar of errors, as powers of ten. */
 const ENDS = [-12, 0];
-const PATIENCE = 20_000;
 
 const power = (value) => (value === 0 ? "0" : value.toExponential(1).replace(".0e", "e").replace("e+", "e").replaceAll("-", "−"));
 const fine = (value) => (value === 0 ? "0" : value.toExponential(6).replace("e+", "e").replaceAll("-", "−"));
 const place = (value) => (value > 0 ? Math.max(0, Math.min(1, (Math.log10(value) - ENDS[0]) / (ENDS[1] - ENDS[0]))) : 0);
 
 /** @type {import("./inside.js").Maker} */
-export function createCheck({ store, commands, words }) {
-  const button = h("button", { type: "button", class: "button strong", onclick: start });
+export function createCheck({ store, requests, words }) {
+  const button = h("button", { type: "button", class: "button strong", onclick: () => requests.ask({ id: "gradient_check" }) });
   const status = h("p", { class: "check-status muted", role: "status" });
   const lead = h("p", { class: "check-lead" });
   const formulas = h("div", { class: "check-formulas" });
@@ -26,18 +25,7 @@ export function createCheck({ store, commands, words }) {
   const notes = h("p", { class: "muted check-notes" });
   const scale = h("p", { class: "muted check-notes" });
   const root = h("div", { class: "check-view", tabindex: "0", role: "region" }, lead, formulas, h("div", { class: "check-bar" }, button, status), verdict, h("div", { class: "check-scroll" }, table), notes, scale);
-  let waiting = 0;
   let shown = "";
-
-  function start() {
-    commands.ask(store.selectedIndex, "gradient_check");
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      waiting = 0;
-      show();
-    }, PATIENCE);
-    setText(status, t("check.working"));
-  }
 
   /** The answer about the network of now, if there is one. */
   function answer() {
@@ -58,18 +46,17 @@ export function createCheck({ store, commands, words }) {
 
   function show() {
     const message = answer();
+    const at = message ? t("check.at", { epoch: Number(Number(message.about.epoch).toFixed(2)) }) : "";
+    setText(status, requests.waiting("gradient_check") ? t("check.working") : at);
     if (!message) {
       shown = "";
       verdict.hidden = table.hidden = true;
       setText(notes, "");
-      if (!waiting) setText(status, "");
       return;
     }
     const key = `${message.about.epoch} ${message.about.error} ${message.about.panel} ${words()}`;
     if (key === shown) return;
     shown = key;
-    clearTimeout(waiting);
-    waiting = 0;
     const { tensors, about } = message;
     const right = Number(about.right);
     const wrong = Number(about.wrong);
@@ -82,7 +69,6 @@ export function createCheck({ store, commands, words }) {
     verdict.hidden = table.hidden = false;
     verdict.dataset.kind = kind;
     setText(verdict, t(`check.is_${kind}`, { error: power(error) }));
-    setText(status, t("check.at", { epoch: Number(Number(about.epoch).toFixed(2)) }));
     const head = (text, help) => h("th", { scope: "col", role: "columnheader", title: help ?? null }, text);
     const cell = (label, ...content) => h("td", { role: "cell", "data-label": label }, ...content);
     table.replaceChildren(

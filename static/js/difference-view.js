@@ -175,7 +175,7 @@ export function createDifference({ store, loop, ask }) {
   /** The points in the panel's own picture: all, or the one whose row is looked at. */
   function point() {
     const message = newest();
-    if (!message || root.hidden) return;
+    if (!message) return;
     const all = [...message.tensors.points.data];
     const points = pointed === null ? all : [all[pointed]];
     if (store.pointed?.panel === store.selected && store.pointed.points.join() === points.join()) return;
@@ -200,7 +200,7 @@ export function createDifference({ store, loop, ask }) {
   }
 
   const job = loop.job(show, () => (store.playing ? 250 : 0));
-  const table = loop.job(() => !root.hidden && compare(), () => (store.playing ? 400 : 0));
+  const table = loop.job(compare, () => (store.playing ? 400 : 0));
 
   function show() {
     build();

@@ -24,16 +24,18 @@ import { createSpace } from "./space-view.js";
  * @typedef {{name: string, element: HTMLElement, views: () => any[], show: () => void, draw?: () => void, leave?: () => void,
  *   words?: () => void, theme?: () => void, switchOff?: () => void, diverged?: boolean, allSeeds?: boolean}} Tab
  * Of several seeds a tab shows the chosen one as far as it asks for views, else their mean; `allSeeds`: it shows all.
- * `words()` is what the names of units depend on besides the network's shape; `ask` tells the server of other views.
- * `goTo` opens another tab by its name.
- * @typedef {(parts: {store: any, commands: any, loop: any, words: () => string, ask: () => void, goTo: (name: string) => void}) => Tab} Maker
+ * `leave` is called when it goes from the screen.
+ * The jobs of a tab's `loop` are not run while it is not on screen, which is what `shown()` says.
+ * `words()` is what the names of units depend on besides the network's shape; `ask` tells the server of other views, and
+ * `requests` asks for one once. `goTo` opens another tab by its name.
+ * @typedef {(parts: {store: any, commands: any, loop: {job: any}, shown: () => boolean, words: () => string, ask: () => void, requests: any, goTo: (name: string) => void}) => Tab} Maker
  */
 
 /** @type {Maker[]} */
 const MAKERS = [createNetworkView, createLayers, createSpace, createPoint, createCheck, createResults, createSeedsView, createDifference, createLandscape];
 const KEY = "inside";
 
-export function createInside(store, commands, loop) {
+export function createInside(store, commands, requests, loop) {
   const root = document.getElementById("inside");
   const box = /** @type {HTMLInputElement} */ (document.getElementById("inside-switch"));
   const workspace = document.getElementById("workspace");
@@ -47,7 +49,14 @@ export function createInside(store, commands, loop) {
   let inSight = false;
 
   const words = () => `${currentLanguage()} ${store.selected} ${store.data?.classes} ${JSON.stringify(store.experiment.panels[store.selectedIndex]?.features)}`;
-  const tabs = MAKERS.map((make) => make({ store, commands, loop, words, ask, goTo }));
+  /** The tab on screen. @type {Tab|null} */
+  let onScreen = null;
+  const tabs = MAKERS.map((make) => {
+    const shown = () => onScreen === own;
+    const job = (run, every) => loop.job(() => shown() && run(), every);
+    const own = make({ store, commands, loop: { job }, shown, words, ask, requests, goTo });
+    return own;
+  });
   let tab = tabs.find(({ name }) => name === (wanted ?? recallHere(KEY))) ?? tabs[0];
 
   const letter = h("span", { class: "letter" });
@@ -113,8 +122,10 @@ export function createInside(store, commands, loop) {
       buttons[at].setAttribute("aria-selected", String(yes));
       buttons[at].tabIndex = yes ? 0 : -1;
       each.element.hidden = !yes;
-      if (!open || !yes) each.leave?.();
     });
+    const left = onScreen;
+    onScreen = open ? tab : null;
+    if (left !== onScreen) left?.leave?.();
     bringTab();
     page.setAttribute("aria-labelledby", `inside-tab-${tab.name}`);
     ask();
@@ -167,11 +178,13 @@ export function createInside(store, commands, loop) {
     for (const each of tabs) each.theme?.();
     if (open) update();
   });
-  store.on("view-message", () => {
-    if (!open) return;
-    follow();
-    tab.show();
-  });
+  for (const topic of ["view-message", "request"]) {
+    store.on(topic, () => {
+      if (!open) return;
+      follow();
+      tab.show();
+    });
+  }
 
   return {
     toggle: () => turn(!open),

@@ -30,7 +30,7 @@ function solid() {
 }
 
 /** @type {import("./inside.js").Maker} */
-export function createLandscape({ store, commands, loop, ask }) {
+export function createLandscape({ store, loop, ask, requests }) {
   const kinds = ["map", "surface"];
   let kind = "map";
   let along = "random";
@@ -38,15 +38,16 @@ export function createLandscape({ store, commands, loop, ask }) {
   let reach = 1;
   let plotly = null;
   let failed = false;
-  let on = false;
   let drawn = "";
-  /** The experiment that the newest landscape is about. */
-  let computedFor = "";
-  /** What is being computed, so that it is not asked for twice. */
-  let asked = "";
+  /** What was asked for last, and what the newest landscape is about: an experiment, and its network as it was. */
+  let asked = { experiment: "", network: "" };
+  let shown = asked;
+  let newest = null;
+  /** What is not asked for again by itself, whether or not there was an answer. */
+  let tried = "";
   /** @type {Map<number, Way>} */
   const ways = new Map();
-  let waysRun = null;
+  let waysOf = "";
   let seen = null;
 
   const choice = h("div", { class: "scope landscape-kind", role: "radiogroup" });
@@ -78,24 +79,28 @@ export function createLandscape({ store, commands, loop, ask }) {
   here.addEventListener("click", compute);
 
   const message = () => store.seen("landscape");
-  const epoch = () => store.history.get(store.selected)?.now?.epoch;
 
+  /** The network, as far as the page knows it: at one epoch it is another when a weight was typed or a unit switched off. */
+  function networkKey() {
+    const { epoch, train_loss: train, test_loss: test } = store.history.get(store.selected)?.now ?? {};
+    return JSON.stringify([epoch, train, test]);
+  }
+  const triedKey = () => [store.run, store.selected, store.seed, along, seed, reach, store.playing || networkKey()].join(" ");
   const experimentKey = () => JSON.stringify([store.experiment.data, store.experiment.panels, store.selected]);
 
   /** Asks for the landscape around the network as it is now. */
   function compute() {
-    const key = [store.run, store.selected, epoch(), along, seed, reach].join(" ");
-    if (asked === key || store.diverged.has(store.selected)) return;
-    asked = key;
-    commands.ask(store.selectedIndex, { id: "landscape", along, seed, reach });
-    computedFor = experimentKey();
+    const network = networkKey();
+    tried = triedKey();
+    if (requests.ask({ id: "landscape", along, seed, reach }, network)) asked = { experiment: experimentKey(), network };
   }
 
   /** Keeps where the networks are. */
   function follow() {
-    if (waysRun !== store.run) {
+    const which = `${store.run} ${store.seed}`;
+    if (waysOf !== which) {
       ways.clear();
-      waysRun = store.run;
+      waysOf = which;
     }
     const way = store.seen("way");
     if (!way || way === seen) return;
@@ -121,7 +126,7 @@ export function createLandscape({ store, commands, loop, ask }) {
 
   const job = loop.job(() => {
     const current = message();
-    if (!on || !current || !plotly || picture.clientWidth < 40) return;
+    if (!current || !plotly || picture.clientWidth < 40) return;
     const { steps, loss, ...plane } = current.tensors;
     const side = steps.data.length;
     const logs = Array.from(loss.data, (value) => (Number.isFinite(value) ? Math.log10(Math.max(value, LEAST)) : null));
@@ -228,17 +233,26 @@ export function createLandscape({ store, commands, loop, ask }) {
     job.mark();
   }
 
-  new ResizeObserver(() => on && job.now()).observe(picture);
-  store.on("state", ({ fresh }) => {
-    if (fresh) asked = "";
-  });
+  new ResizeObserver(() => job.now()).observe(picture);
+
+  /** Asks for what is missing: whoever starts again with the same weights wants to see the race on the same ground, and
+   * while the network stands still, the landscape is the one around where it stands. */
+  function suit() {
+    const current = message();
+    if (current !== newest) [newest, shown] = [current, asked];
+    const again = current && current.run !== store.run;
+    const unfit = !current || (again ? along === KINDS[0] || shown.experiment !== experimentKey() : !store.playing && shown.network !== networkKey());
+    if (unfit && tried !== triedKey()) compute();
+  }
+
+  // A new connection answers nothing that the last one was asked.
+  store.on("jump", () => (tried = ""));
 
   return {
     name: "landscape",
     element: root,
     views: () => (message()?.tensors.centre.data.length ? ["way"] : []),
     show() {
-      on = true;
       if (!plotly && !failed) {
         loadPlotly().then((loaded) => {
           plotly = loaded;
@@ -250,19 +264,11 @@ export function createLandscape({ store, commands, loop, ask }) {
       }
       if (!store.panels.length || store.run === null) return;
       follow();
-      const current = message();
-      // Whoever starts again with the same weights wants to see the race on the same ground.
-      if (!current || (current.run !== store.run && (along === KINDS[0] || computedFor !== experimentKey()))) compute();
-      else {
-        ask();
-        // While it stands still, the landscape is the one around where it stands.
-        if (!store.playing && current.run === store.run && Math.abs(Number(current.about.epoch) - (epoch() ?? 0)) > 1e-9) compute();
-      }
+      suit();
+      ask();
       job.mark();
     },
-    leave() {
-      on = false;
-    },
+    draw: suit,
     words: build,
     theme: () => job.now(),
   };

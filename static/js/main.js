@@ -25,6 +25,7 @@ import { createPlaygroundLink } from "./playground-link.js";
 import { keepExperiment, keptExperiment } from "./saved.js";
 import { createPreprocessing } from "./preprocessing.js";
 import { createResolved } from "./resolved.js";
+import { createRequests } from "./requests.js";
 import { createRun } from "./run.js";
 import { createSeeds } from "./seeds.js";
 import { createSettings } from "./settings.js";
@@ -55,6 +56,7 @@ const run = createRun(store, {
   onOpen(resumed) {
     clearFaults();
     inside.forget();
+    requests.forget();
     past.forget(resumed);
     if (resumed) return;
     const kept = keptExperiment(store.link ?? location.hash.slice(1));
@@ -122,7 +124,8 @@ const data = createData(store, commands);
 const transport = createTransport(store, commands);
 const charts = createCharts(store, loop, (epoch) => past.visit(epoch));
 const past = createPast(store, run.jump);
-const inside = createInside(store, commands, loop);
+const requests = createRequests(store, commands.ask);
+const inside = createInside(store, commands, requests, loop);
 const vary = createVary(store, commands);
 createBayes(store);
 createPreprocessing(store);
@@ -220,6 +223,8 @@ store.on("boot", () => {
 /** An error goes beside its control; without one it becomes a toast. */
 function showError(event) {
   const [place, ...path] = event.path ?? [];
+  if (place === "view") requests.forget();
+  past.fail();
   const name = place === "panels" ? path[1] : path[0];
   const column = place === "panels" ? settings : place === "data" ? data : null;
   const descriptor = column?.find(name);

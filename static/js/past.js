@@ -18,7 +18,9 @@ export function createPast(store, jump) {
   const root = document.getElementById("past");
   /** @type {import("./timeline.js").Moment|null} */
   let wanted = null;
+  /** Where the server was asked to go, and where it may have refused to. */
   let asked = null;
+  let refused = null;
   let askedAt = -Infinity;
   let timer = 0;
 
@@ -72,8 +74,9 @@ export function createPast(store, jump) {
 
   /** The server has gone there, or has come back with what it was handed after a break. */
   function arrive() {
-    if (asked) store.timeline.stand(asked);
-    asked = null;
+    const moment = asked ?? refused; // what was refused may have been something else
+    if (moment) store.timeline.stand(moment);
+    asked = refused = null;
     send();
   }
 
@@ -81,7 +84,7 @@ export function createPast(store, jump) {
     const { moments, end, tooLarge } = store.timeline;
     const last = Math.max(0, moments.length - 1);
     const at = place();
-    const back = at < last || store.past;
+    const back = at < last || store.timeline.past;
     slider.max = String(Math.max(1, last));
     slider.disabled = last < 1;
     slider.value = String(last < 1 ? 1 : at);
@@ -123,10 +126,18 @@ export function createPast(store, jump) {
     later: () => step(1),
     /** Goes to the last moment that is not after an epoch. */
     visit: (epoch) => go(Math.max(0, store.timeline.moments.findLastIndex((moment) => moment.epoch <= epoch))),
+    /** The server has refused something, perhaps to go where it was asked to. */
+    fail() {
+      if (!asked) return;
+      refused = asked;
+      asked = null;
+      update();
+      send();
+    },
     /** A new connection answers nothing that the last one was asked; where the run goes on, the wish is still there. */
     forget(resumed) {
       wanted = resumed ? (wanted ?? asked) : null;
-      asked = null;
+      asked = refused = null;
     },
   };
 }

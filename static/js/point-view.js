@@ -20,7 +20,7 @@ const REACH = 24;
 const WORST = 1e6;
 
 /** @type {import("./inside.js").Maker} */
-export function createPoint({ store, loop, words, ask }) {
+export function createPoint({ store, loop, shown: onScreen, words, ask }) {
   /** The point that is followed. `index` is its place among the points, or null. @type {{x1: number, x2: number, truth: number, index: number|null}|null} */
   let place = null;
   let points = null;
@@ -32,7 +32,6 @@ export function createPoint({ store, loop, words, ask }) {
   let units = [];
   let built = "";
   let timer = 0;
-  let onScreen = false;
   let shown = { figures: null, columns: [] };
 
   // ---- which point ----
@@ -76,7 +75,7 @@ export function createPoint({ store, loop, words, ask }) {
     place = next;
     showPlace();
     ask();
-    if (onScreen) store.mark(place);
+    if (onScreen()) store.mark(place);
   }
 
   /** The points may be others than they were. */
@@ -92,7 +91,7 @@ export function createPoint({ store, loop, words, ask }) {
     } else if (data.classes) place = { ...place, truth: Math.min(Math.max(0, Math.round(place.truth)), data.classes - 1) };
     showPlace();
     ask();
-    if (onScreen) store.mark(place);
+    if (onScreen()) store.mark(place);
   }
 
   function pick({ x, y, near }) {
@@ -168,7 +167,7 @@ export function createPoint({ store, loop, words, ask }) {
 
   function run() {
     if (at === steps.length - 1) go(0);
-    timer = setInterval(() => go(at + 1), PACE);
+    timer = setInterval(() => store.seen("point") && go(at + 1), PACE);
     nameSlow();
   }
 
@@ -256,7 +255,8 @@ export function createPoint({ store, loop, words, ask }) {
 
   /** The step anew: its equations, and what is marked. */
   function explain() {
-    if (!body) return;
+    const message = store.seen("point");
+    if (!body || !message) return;
     const step = steps[at];
     layOut();
     const entry = (family, id) => store.boot.catalog[family].find((each) => each.id === id);
@@ -264,7 +264,7 @@ export function createPoint({ store, loop, words, ask }) {
     const unit = unitOf(step.column);
     const { whole } = names();
     const { elements, figures } = explainStep(step, unit, {
-      body: () => body, names: whole, width: says.clientWidth - 24, lossEntry: entry("losses", store.seen("point").about.loss),
+      body: () => body, names: whole, width: says.clientWidth - 24, lossEntry: entry("losses", message.about.loss),
       activation: (layer) => entry("activations", spec.hidden[layer]?.activation.id) ?? {},
     });
     shown.figures = figures;
@@ -317,7 +317,10 @@ export function createPoint({ store, loop, words, ask }) {
 
   const job = loop.job(() => {
     const message = store.seen("point");
-    if (!message || !store.data || !onScreen) return;
+    if (!message || !store.data) {
+      built = ""; // what comes next may be of another network
+      return;
+    }
     body = walk(message);
     const key = `${body.key} ${words()} ${JSON.stringify(store.experiment.panels[store.selectedIndex].hidden)}`;
     if (built !== key) {
@@ -336,9 +339,9 @@ export function createPoint({ store, loop, words, ask }) {
   }, () => (store.playing ? 200 : 0));
 
   store.on("follow", (index) => follow(pointAt(index)));
-  store.on("pick", (detail) => onScreen && pick(detail));
+  store.on("pick", (detail) => onScreen() && pick(detail));
   new ResizeObserver(() => {
-    if (onScreen && body) explain();
+    if (onScreen()) explain();
   }).observe(root);
 
   return {
@@ -346,14 +349,11 @@ export function createPoint({ store, loop, words, ask }) {
     element: root,
     views: () => (place ? [{ id: "point", x1: place.x1, x2: place.x2, truth: place.truth }] : ["point"]),
     show() {
-      onScreen = true;
       checkPlace();
       if (place && store.place !== place) store.mark(place);
       job[store.playing && built ? "mark" : "now"]();
     },
     leave() {
-      if (!onScreen) return;
-      onScreen = false;
       still();
       store.mark(null);
     },

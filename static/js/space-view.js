@@ -302,6 +302,10 @@ export function createSpace({ store, loop, words, ask }) {
   canvas.addEventListener("pointerleave", () => touch(null));
   new ResizeObserver(() => job.now()).observe(root);
   store.on("view", () => job.mark());
+  store.on("data", () => {
+    touched = null;
+    tip.hidden = true;
+  });
 
   return {
     name: "space",

@@ -103,8 +103,7 @@ export function createStore() {
     /** Another of the panel's networks; what was seen of the one before is not about it. */
     chooseSeed(seed) {
       if (store.seed === seed) return;
-      store.seed = seed;
-      for (const kind of store.seenViews.keys()) if (kind !== ALL_SEEDS) store.seenViews.delete(kind);
+      turnTo(seed);
       store.emit("select");
     },
 
@@ -136,7 +135,7 @@ export function createStore() {
         experiment: event.experiment, playing: event.playing, run: event.run, link: event.link, panels: event.panels,
         linkComplete: event.link_complete ?? true, slow: event.slow, jump: event.jump,
       });
-      if (store.seed >= store.seeds) store.seed = 0;
+      if (store.seed >= store.seeds) turnTo(0);
       const known = new Set(event.panels.map((panel) => panel.id));
       for (const panel of event.panels) {
         if (store.history.has(panel.id)) continue;
@@ -200,6 +199,7 @@ export function createStore() {
         classes: classes.data[0], dimensions: Number(message.about.dimensions ?? 2), count: labels.shape[0],
       };
       store.frame = null;
+      if (store.pointed) store.pointOut(null); // it was about others
       store.emit("data");
     },
 
@@ -242,9 +242,10 @@ export function createStore() {
       return true;
     },
 
-    /** A view of one panel; what belongs to a panel or a run that is gone is left out. */
+    /** A view of one panel; what belongs to a panel or a run that is gone, or to a seed that is no longer chosen, is left out. */
     receiveView(message) {
       if (message.run !== store.run || !store.panels.some(({ id }) => id === Number(message.about.panel))) return;
+      if (message.kind !== ALL_SEEDS && Number(message.about.seed) !== store.seed) return;
       store.seenViews.set(message.kind, message);
       store.emit("view-message", message.kind);
     },
@@ -285,5 +286,11 @@ export function createStore() {
       store.emit("stopped");
     },
   };
+
+  function turnTo(seed) {
+    store.seed = seed;
+    for (const kind of store.seenViews.keys()) if (kind !== ALL_SEEDS) store.seenViews.delete(kind);
+  }
+
   return store;
 }

@@ -70,6 +70,15 @@ def test_what_is_off_is_not_checked(open_page: Callable[..., Page]) -> None:
     expect(page.locator(".check-view")).not_to_contain_text("drawn at random")
 
 
+def test_the_same_answer_is_an_answer(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1&hidden=3-tanh&samples=100", still=True)
+    page.get_by_role("switch", name="Look inside").check()
+    page.get_by_role("tab", name="Gradient check").click()
+    for _ in range(2):
+        page.get_by_role("button", name="Check now").click()
+        expect(page.locator(".check-status")).to_have_text("At epoch 0", timeout=15_000)
+
+
 def test_another_run_has_not_been_checked(open_page: Callable[..., Page]) -> None:
     page = open_page("v=1&hidden=3-tanh", still=True)
     page.get_by_role("switch", name="Look inside").check()

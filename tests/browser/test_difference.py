@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import until
-from tests.browser.test_inside import session
+from tests.browser.test_inside import DRAWN, session
 from tests.browser.test_page import EPOCH, at_epoch
 
 pytestmark = pytest.mark.browser
@@ -26,6 +26,12 @@ def compare(page: Page) -> None:
 def told(page: Page, epoch: int) -> None:
     """Wait for the newest difference after so many epochs."""
     until(page, f"{EPOCH} === v[0] && !document.querySelector('.inside-page.stale')", epoch)
+
+
+def settled(page: Page) -> None:
+    """Wait until whatever still wants to be drawn is: a job is done with every refresh of the screen."""
+    page.evaluate("window.refreshes = 0")
+    until(page, "++window.refreshes > 30")
 
 
 def test_points_share_and_list_are_the_engines(open_page: Callable[..., Page]) -> None:
@@ -84,6 +90,22 @@ def test_one_panel_alone_is_told_what_to_do_and_a_copy_differs_nowhere(open_page
     expect(page.locator(".difference-alone")).to_be_hidden()
     expect(page.locator(".difference-summary")).to_contain_text("B and A disagree on 0 of 60 points")
     expect(page.locator(".difference-view")).to_contain_text("All settings are the same.")
+
+
+def test_it_leaves_no_rings_behind(open_page: Callable[..., Page]) -> None:
+    page = open_page(LINK, still=True)
+    at_epoch(page, 2)
+    until(page, DRAWN)
+    settled(page)
+    rings = "document.querySelector('.panel .rings').toDataURL()"
+    before = page.evaluate(rings)
+    compare(page)
+    told(page, 2)
+    until(page, f"{DRAWN} && {rings} !== v[0]", before)
+    page.locator("#inside-switch").uncheck()
+    until(page, f"{rings} === v[0]", before)
+    settled(page)
+    assert page.evaluate(rings) == before
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])

@@ -55,6 +55,33 @@ def test_the_map_is_the_engines_and_follows_where_the_network_stands(open_page: 
     expect(page.locator(".landscape-picture")).to_have_attribute("aria-label", note)
 
 
+def test_it_is_of_the_network_as_it_is(open_page: Callable[..., Page]) -> None:
+    """At one epoch: the first seed, another one, and that one with another weight."""
+    link = "v=1&seeds=8&hidden=3&samples=100"
+    page = open_page(link, still=True)
+    opened(page)
+
+    def about_seed(place: int, *commands: dict[str, Any]) -> None:
+        page.get_by_role("tab", name="Landscape").click()
+        found = landscape(session(link, 0, *commands).panels[0].alone(place), 1)
+        for row, column in ((15, 15), (3, 20)):
+            value = float(np.log10(found.loss[row, column]))
+            until(page, f"Math.abs({DRAWN}[0].z[v[0]][v[1]] - v[2]) < 1e-4", row, column, value, seconds=60)
+
+    about_seed(0)
+    page.get_by_role("tab", name="Seeds").click()
+    page.locator(".seed-map").nth(2).click()
+    about_seed(2)
+    page.get_by_role("tab", name="Network").click()
+    until(page, "document.querySelector('.weights tr .weight')?.textContent.length > 3")
+    page.locator(".weights tr:visible .weight").nth(1).click()
+    page.locator(".weight-field").fill("2.5")
+    page.locator(".weight-field").press("Enter")
+    until(page, "document.querySelectorAll('.weights tr:not([hidden]) .weight')[1]?.textContent === '2.500'")
+    unit = {"type": "weigh", "panel": 0, "layer": 0, "unit": 0, "input": 0, "value": 2.5, "seed": 2}
+    about_seed(2, unit)
+
+
 def test_ways_of_all_networks_of_one_shape_in_their_colours(open_page: Callable[..., Page]) -> None:
     page = open_page(LINK, still=True)
     opened(page)

@@ -313,6 +313,24 @@ def test_slow_motion_goes_to_the_end_and_stops(open_page: Callable[..., Page]) -
     expect(page.locator(".point-slow")).to_have_text("Play the steps")
 
 
+def test_a_network_that_has_diverged_has_no_steps(open_page: Callable[..., Page]) -> None:
+    page = open_page(
+        "v=1&hidden=3&samples=100&b.hidden=8-linear,8-linear&b.learning_rate=10&loss=squared_error", still=True
+    )
+    look(page)
+    expect(page.locator(".point-where")).to_contain_text("Step 1 of")
+    page.locator("[data-action=toggle]").click()
+    expect(page.locator(".panel").nth(1)).to_have_class(re.compile("diverged"))
+    page.locator("[data-action=toggle]").click()
+    page.keyboard.press("2")
+    expect(page.locator(".inside-waiting")).to_be_visible()
+    page.locator(".point-strip button").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("1")
+    expect(page.locator(".inside-waiting")).to_be_hidden()
+    expect(page.locator(".point-where")).to_contain_text("Step 2 of")
+
+
 def test_only_the_numbers_move_while_it_trains(open_page: Callable[..., Page]) -> None:
     page = open_page("v=1&hidden=4-tanh", still=False)
     look(page)

@@ -246,6 +246,94 @@ def test_what_is_changed_in_the_past_counts_when_training_goes_on(open_page: Cal
     until(page, f"{SLIDER}.max === '3'")  # 0, 1, 1 with the change, 2
 
 
+def test_the_newest_change_is_taken_back_and_made_again(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1&hidden=4&samples=100", still=True)
+    for done in (1, 2):
+        page.keyboard.press("e")
+        until(page, f"{EPOCH} === v[0] && {SLIDER}.max === String(v[0])", done)
+    change_rate(page, "0.1")
+    until(page, f"{SLIDER}.max === '3' && {SLIDER}.value === '3'")
+    rate = "document.querySelector('.control[data-name=learning_rate] input.number').value"
+    flag = page.locator(".chart[data-chart=loss] .flag")
+    page.keyboard.press("[")
+    until(page, f"{rate} === '0.03' && {EPOCH} === 2")
+    expect(flag).to_have_class("flag later")
+    page.keyboard.press("[")  # by the time this is answered all has come that belongs to the moment before
+    until(page, f"{EPOCH} === 1")
+    page.keyboard.press("]")
+    until(page, f"{rate} === '0.03' && {EPOCH} === 2")
+    page.keyboard.press("[")
+    until(page, f"{EPOCH} === 1")
+    page.keyboard.press("]")
+    until(page, f"{EPOCH} === 2")
+    assert page.evaluate(PAST) and page.evaluate(f"{SLIDER}.value") == "2"
+    expect(flag).to_have_class("flag later")
+    page.keyboard.press("]")
+    until(page, f"{rate} === '0.1' && !{PAST}")
+    expect(flag).to_have_class("flag")
+    assert page.evaluate(f"{SLIDER}.max") == "3"
+
+
+def test_a_moment_that_is_refused_does_not_stop_the_slider(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1&hidden=4&samples=100", still=True)
+    refused: list[bytes] = []
+
+    def between(line: Any) -> None:
+        server = line.connect_to_server()
+
+        def said(message: str | bytes) -> None:
+            if isinstance(message, bytes) and not refused:
+                refused.append(message)
+                message = b"no checkpoint at all"
+            server.send(message)
+
+        line.on_message(said)
+
+    page.route_web_socket("**/ws", between)
+    page.reload()
+    until(page, "document.querySelector('.panel .major td')?.textContent")
+    for done in (1, 2):
+        page.keyboard.press("e")
+        until(page, f"{EPOCH} === v[0] && {SLIDER}.max === String(v[0])", done)
+    page.keyboard.press("[")
+    expect(page.locator(".toast")).to_be_visible()
+    until(page, f"{SLIDER}.value === '2'")
+    assert refused and not page.evaluate(PAST)
+    page.keyboard.press("[")
+    until(page, f"{EPOCH} === 1 && {PAST}")
+
+
+LEFT = """async () => {
+  const {Timeline} = await import(new URL('static/js/timeline.js', document.baseURI).href);
+  const timeline = new Timeline();
+  for (const epoch of [0, 1, 2]) timeline.keep(epoch, {byteLength: 1});
+  timeline.flag({epoch: 2, what: 'setting', place: {}, changes: [{panel: 1, before: 0, after: 1}], at: 0});
+  timeline.stand(timeline.moments[1]);
+  timeline.keep(2, {byteLength: 2}, false);
+  const kept = timeline.moments.map(({epoch, flags}) => [epoch, flags]);
+  timeline.stand(timeline.moments[2]);
+  timeline.keep(2, {byteLength: 3});
+  const past = timeline.past;
+  timeline.land(2);
+  const stays = timeline.past;
+  timeline.land(1);
+  return {kept, past, stays, index: timeline.index, sizes: timeline.moments.map(({buffer}) => buffer.byteLength)};
+}"""
+
+
+def test_what_is_left_is_kept_whatever_the_order_and_no_moment_takes_the_place_of_another(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("v=1&samples=40", still=True)
+    assert page.evaluate(LEFT) == {
+        "kept": [[0, 0], [1, 0], [2, 0], [2, 1]],  # a change that was left before its checkpoint came
+        "past": True,
+        "stays": True,
+        "index": 1,  # after a break the session stood elsewhere
+        "sizes": [1, 1, 1, 2],
+    }
+
+
 THINNED = """async ([count, bytes]) => {
   const {Timeline} = await import(new URL('static/js/timeline.js', document.baseURI).href);
   const timeline = new Timeline();
