@@ -7,6 +7,7 @@ import { createBars } from "./layer-bars.js";
 import { createLayerHistograms } from "./layer-histograms.js";
 import { createLayerLines } from "./layer-lines.js";
 import { recallHere, rememberHere } from "./saved.js";
+import { seedNumber } from "./seeds.js";
 
 const KEY = "layers";
 
@@ -21,7 +22,9 @@ export function createLayers({ store, loop, words, ask }) {
     return h("label", { class: "segment" }, input, h("span", {}));
   });
   const choice = h("div", { class: "scope layers-part", role: "radiogroup" }, labels);
-  const root = h("div", { class: "layers-view", tabindex: "0", role: "region" }, choice, names.map((name) => parts[name].element));
+  /** Of several seeds: whose numbers they are. */
+  const whose = h("p", { class: "layers-whose muted" });
+  const root = h("div", { class: "layers-view", tabindex: "0", role: "region" }, h("div", { class: "layers-head" }, choice, whose), names.map((name) => parts[name].element));
 
   function go(name) {
     part = name;
@@ -29,6 +32,12 @@ export function createLayers({ store, loop, words, ask }) {
     arrange();
     root.scrollTop = 0;
     ask();
+    show();
+  }
+
+  function show() {
+    whose.hidden = store.seeds < 2;
+    if (!whose.hidden) setText(whose, t(`seeds.layers_${part}`, { number: seedNumber(store, store.seed) }));
     parts[part].show();
   }
 
@@ -44,7 +53,7 @@ export function createLayers({ store, loop, words, ask }) {
       return part === "time";
     },
     views: () => parts[part].views(),
-    show: () => parts[part].show(),
+    show,
     draw: () => parts[part].draw(),
     words() {
       root.setAttribute("aria-label", t("inside.layers"));

@@ -1,7 +1,8 @@
 // What the network gets right and wrong: which class is taken for which, and precision, recall and
-// F1 of every class, on any part of the points. Worked out here from the labels and the newest
-// frame. Points of a cell of the table can be pointed out in the picture. Values have no classes;
-// there it says how large the errors are beside those of the best constant.
+// F1 of every class, on any part of the points. Worked out here from the labels and what the newest
+// frame predicts, or of several seeds the chosen one. Points of a cell of the table can be pointed
+// out in the picture. Values have no classes; there it says how large the errors are beside those of
+// the best constant.
 
 import { createCalibration } from "./calibration-view.js";
 import { h, setText } from "./dom.js";
@@ -32,7 +33,7 @@ export function perClass(counts, classes) {
 }
 
 /** @type {import("./inside.js").Maker} */
-export function createResults({ store, loop, ask, goTo }) {
+export function createResults({ store, loop, ask, goTo, shown }) {
   const choice = h("div", { class: "scope results-part", role: "radiogroup" });
   const content = h("div", { class: "results-content" });
   const reading = createReading({ store, ask });
@@ -123,7 +124,18 @@ export function createResults({ store, loop, ask, goTo }) {
       h("p", { class: "muted" }, t("inside.residuals_note")));
   }
 
+  /** Frames show several seeds together; what is said here is about the chosen one, as far as there is more to come of it. */
+  const single = () => store.seeds > 1 && !store.diverged.has(store.selected);
+
+  /** The newest message about the run of now and as many points as there are, or null. */
+  function answer() {
+    const message = store.seen("results");
+    if (!message || message.run !== store.run || !store.data) return null;
+    return store.data.classes && message.tensors.predicted.data.length !== store.data.count ? null : message;
+  }
+
   const predictions = () => {
+    if (single()) return answer()?.tensors.predicted.data ?? null;
     const tensor = store.frame?.tensors.predicted;
     return tensor && tensor.shape[1] === store.data?.count ? slice(tensor, store.selectedIndex) : null;
   };
@@ -154,9 +166,9 @@ export function createResults({ store, loop, ask, goTo }) {
 
   /** What only the server can say. */
   const further = loop.job(() => {
-    const message = store.seen("results");
+    const message = answer();
     const { data } = store;
-    if (!message || !data || (data.classes && message.tensors.predicted.data.length !== data.count)) return;
+    if (!message) return;
     more.hidden = false;
     calibration.element.hidden = mistakes.element.hidden = !data.classes;
     reading.show(message);
@@ -209,17 +221,25 @@ export function createResults({ store, loop, ask, goTo }) {
   function showValues() {
     const now = store.history.get(store.selected)?.now;
     if (!now) return;
+    const errors = single() ? JSON.parse(answer().about.errors) : null;
     const { values, part: parts } = store.data;
     for (const { index, cells: row } of figures) {
       const own = Array.from(values).filter((_, at) => parts[at] === index);
       const middle = own.reduce((sum, value) => sum + value, 0) / own.length;
       const deviation = Math.sqrt(own.reduce((sum, value) => sum + (value - middle) ** 2, 0) / own.length);
       const { key } = PARTS[index];
-      [format.loss(now[`${key}_error`] ?? NaN), format.loss(deviation), format.fit(now[`${key}_r2`] ?? NaN)].forEach((text, at) => setText(row[at], text));
+      const [error, r2] = errors ? [errors[key][0], 1 - (errors[key][0] / deviation) ** 2] : [now[`${key}_error`] ?? NaN, now[`${key}_r2`] ?? NaN];
+      [format.loss(error), format.loss(deviation), format.fit(r2)].forEach((text, at) => setText(row[at], text));
     }
   }
 
   store.on("bayes", () => ask());
+  // A place among the points is another point's now.
+  store.on("data", () => {
+    if (pointed?.index !== undefined) pointed = null;
+    if (kept?.index !== undefined) kept = null;
+    if (shown()) point();
+  });
 
   return {
     name: "results",

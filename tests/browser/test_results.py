@@ -124,6 +124,20 @@ def test_a_mistake_is_pointed_out_and_followed(open_page: Callable[..., Page]) -
     assert where == f"({written(x1)}, {written(x2)})"
 
 
+def test_other_points_have_no_mistake_of_the_ones_before(open_page: Callable[..., Page]) -> None:
+    page = open_page(LINK, still=True)
+    look(page)
+    page.locator(".mistake").first.click()
+    expect(page.locator(".mistake[aria-pressed=true]")).to_have_count(1)
+    where = page.locator(".mistakes tbody tr").first.locator("td").nth(1).inner_text()
+    field = page.locator("#data .control[data-name=noise] input.number")
+    field.fill("0.1")
+    field.press("Enter")
+    until(page, "document.querySelectorAll('.mistakes tbody tr td')[1]?.textContent !== v[0]", where)
+    until(page, "!document.querySelector('.inside-page.stale')")
+    expect(page.locator(".mistake[aria-pressed=true]")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("link", "kinds"),
     [

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from engine import seeds
+from engine.gradient_check import affordable, check
 from engine.inside import inside
 from tests.browser.chromium import until
 from tests.browser.test_inside import close, session, weights
@@ -29,6 +30,16 @@ def look(page: Page, tab: str = "Seeds") -> None:
     until(page, CHARTS, seconds=60)  # a page that is still starting is slow to click on
     page.get_by_role("switch", name="Look inside").check()
     page.get_by_role("tab", name=tab).click()
+    until(page, f"!{STALE}")
+
+
+def choose_seed(page: Page, place: int) -> None:
+    """Choose a seed in its tab and come back to the tab that is open."""
+    name = page.locator(".inside-tab[aria-selected=true]").inner_text()
+    page.get_by_role("tab", name="Seeds").click()
+    page.locator(".seed-map").nth(place).click()
+    until(page, "document.querySelectorAll('.seed-map')[v[0]]?.ariaPressed === 'true'", place)
+    page.get_by_role("tab", name=name, exact=True).click()
     until(page, f"!{STALE}")
 
 
@@ -174,6 +185,120 @@ def test_the_chosen_seed_is_the_one_that_the_other_views_show_and_change(open_pa
     )
     page.get_by_role("tab", name="Results").click()
     expect(page.get_by_role("heading", name="Inside network A · seed 5")).to_be_visible()
+
+
+def test_what_was_typed_is_undone_in_the_seed_it_was_typed_for(open_page: Callable[..., Page]) -> None:
+    page = open_page("v=1&seeds=8&hidden=3&samples=100", still=True)
+    look(page, "Network")
+    undo = page.get_by_role("button", name="Undo what was last typed or switched")
+    before = weights(page)
+    page.locator(".weights tr:visible .weight").nth(1).click()
+    page.locator(".weight-field").fill("2.5")
+    page.locator(".weight-field").press("Enter")
+    typed = "document.querySelectorAll('.weights tr:not([hidden]) .weight')[1]?.textContent"
+    until(page, f"{typed} === '2.500'")
+    expect(undo).to_be_enabled()
+    choose_seed(page, 1)
+    until(page, f"{typed} !== '2.500'")
+    expect(undo).to_be_disabled()
+    choose_seed(page, 0)
+    until(page, f"{typed} === '2.500'")
+    undo.click()
+    until(page, f"{typed} === v[0]", before[1])
+    expect(undo).to_be_disabled()
+
+
+def test_all_of_the_results_are_of_the_chosen_seed(open_page: Callable[..., Page]) -> None:
+    link = "v=1&seeds=8&hidden=1&samples=200&dataset=moons&noise=0.3"
+    page = open_page(link, still=True)
+    look(page, "Results")
+    at_epoch(page, 2)
+    own = session(link, 2)
+    data, trainer = own.data, own.panels[0].trainer
+
+    def counted(predicted: Any) -> list[int]:
+        table = np.zeros((data.classes, data.classes), int)
+        np.add.at(table, (data.labels[data.test].astype(int), predicted[data.test].astype(int)), 1)
+        return [int(count) for count in table.ravel()]
+
+    tables = [counted(trainer.loss.predict(logits, data.classes)) for logits in trainer.logits(trainer.x)]
+    together = counted(seeds.predicted(trainer))
+    place = next(place for place, table in enumerate(tables) if place and table != together)
+    for chosen in (0, place):
+        choose_seed(page, chosen)
+        until(
+            page,
+            "JSON.stringify([...document.querySelectorAll('.confusion')].map((cell) => Number(cell.textContent)))"
+            " === JSON.stringify(v[0])",
+            tables[chosen],
+        )
+        wrong = sum(tables[chosen]) - tables[chosen][0] - tables[chosen][-1]
+        expect(page.locator(".mistakes tbody tr:visible")).to_have_count(min(40, wrong))
+
+
+def test_errors_of_values_are_those_of_the_chosen_seed(open_page: Callable[..., Page]) -> None:
+    link = "v=1&seeds=8&hidden=2&samples=200&dataset=function"
+    page = open_page(link, still=True)
+    look(page, "Results")
+    at_epoch(page, 2)
+    trainer = session(link, 2).panels[0].trainer
+    choose_seed(page, 4)
+    metrics = trainer.alone(4).evaluate()
+    cells = (
+        "[...document.querySelectorAll('.scores .figure')].map((cell) => Number(cell.textContent.replace('−', '-')))"
+    )
+    for row, (error, r2) in enumerate(
+        ((metrics.test_error[0], metrics.test_r2[0]), (metrics.train_error[0], metrics.train_r2[0]))
+    ):
+        until(page, f"Math.abs({cells}[3 * v[0]] - v[1]) < 6e-4", row, float(error))
+        until(page, f"Math.abs({cells}[3 * v[0] + 2] - v[1]) < 6e-3", row, float(r2))
+    assert abs(metrics.test_error[0] - trainer.evaluate().test_error.mean()) > 6e-4
+
+
+def test_the_layers_say_which_numbers_are_means(open_page: Callable[..., Page]) -> None:
+    page = open_page(LINK, still=True)
+    look(page, "Layers")
+    choose_seed(page, 4)
+    for part, text in (
+        ("Now", "Outputs of seed 5; all else is the mean of the seeds"),
+        ("Over time", "Mean of the seeds"),
+        ("Histograms", "Seed 5"),
+    ):
+        page.locator(".layers-part").get_by_text(part, exact=True).click()
+        expect(page.locator(".layers-whose")).to_have_text(text)
+    page.locator("#seeds").select_option("1")
+    expect(page.locator(".layers-whose")).to_be_hidden()
+
+
+def test_an_answer_about_the_seed_before_is_not_shown_as_another_ones(open_page: Callable[..., Page]) -> None:
+    link = "v=1&seeds=8&hidden=3&samples=100"
+    page = open_page(link, still=True)
+    look(page)
+    expect(page.locator(".seed-map")).to_have_count(8)
+    page.get_by_role("tab", name="Gradient check").click()
+    button = page.get_by_role("button", name="Check now")
+    # Before any answer can be there.
+    page.evaluate(
+        """() => {
+          document.querySelector('.check-view button').click();
+          document.querySelector('#inside-tab-seeds').click();
+          document.querySelectorAll('.seed-map')[2].click();
+        }"""
+    )
+    at_epoch(page, 1)  # by now it has come
+    page.get_by_role("tab", name="Gradient check").click()
+    expect(page.locator(".check-verdict")).to_be_hidden()
+    expect(page.locator(".check-status")).to_be_empty()
+    button.click()
+    expect(page.locator(".check-status")).to_have_text("At epoch 1")
+    single = session(link, 1).panels[0].alone(2)
+    sample, points = affordable(single)
+    found = check(single, sample=sample, points=points, rng=np.random.default_rng(single.steps))
+    texts = page.locator(".check-table tbody tr td:nth-child(5)").all_inner_texts()
+    analytic = [float(text.replace("−", "-")) for text in texts]
+    assert analytic == pytest.approx(
+        [found.analytic[0, int(found.worst_in(span)[0])] for span in found.spans], rel=1e-6
+    )
 
 
 def test_one_seed_offers_more_of_them(open_page: Callable[..., Page]) -> None:
