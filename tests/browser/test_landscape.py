@@ -98,7 +98,7 @@ def test_ways_of_all_networks_of_one_shape_in_their_colours(open_page: Callable[
     trainers = [panel.trainer for panel in own.panels[:2]]
     starts = [panel.trainer.network.parameters[0] for panel in session(LINK).panels[:2]]
     points = np.stack([*(trainer.network.parameters[0] for trainer in trainers), *starts])
-    found = landscape(trainers[0], 1, points=points)
+    found = landscape(trainers[0], 1, points=points[[0, 2, 1, 3]])  # panel by panel, as the view has them
     places = coordinates(found, points)
     ends = f"{DRAWN}.filter((one) => one.text).map((one) => [one.x[0], one.y[0]])"
     until(page, f"Math.abs({ends}[1][0] - v[0]) < 1e-3", float(places[1, 0]))
