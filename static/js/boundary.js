@@ -56,12 +56,17 @@ function paint(canvas, cells, size, table) {
   context.putImageData(canvas.image, 0, 0);
 }
 
+const levelsOf = (classes) => Math.floor(256 / classes);
+
+/** The class that a cell is given to. */
+export const classOf = (value, classes) => Math.min(classes - 1, Math.floor(value / levelsOf(classes)));
+
 /** What a cell says: the value, or the class and how sure the network is (probability of that class). */
 export function readCell(cells, size, classes, plane, x, y) {
   const value = cells[cellAt(size, plane, x, y)];
   if (!classes) return { value: value / 127.5 - 1 };
-  const levels = Math.floor(256 / classes);
-  const predicted = Math.min(classes - 1, Math.floor(value / levels));
+  const levels = levelsOf(classes);
+  const predicted = classOf(value, classes);
   const confidence = Math.min(1, (value - predicted * levels) / (levels - 1));
   return { predicted, probability: 1 / classes + confidence * (1 - 1 / classes) };
 }
@@ -70,14 +75,6 @@ function cellAt(size, [low, high], x, y) {
   const column = Math.min(size - 1, Math.max(0, Math.floor(((x - low) / (high - low)) * size)));
   const row = Math.min(size - 1, Math.max(0, Math.floor(((high - y) / (high - low)) * size)));
   return row * size + column;
-}
-
-/** Share of the plane given to each class, for the text summary. @returns {number[]} */
-export function areas(cells, classes) {
-  const levels = Math.floor(256 / classes);
-  const counts = Array(classes).fill(0);
-  for (const value of cells) counts[Math.min(classes - 1, Math.floor(value / levels))]++;
-  return counts.map((count) => count / cells.length);
 }
 
 /** The lowest and the highest value in the picture, for the text summary. @returns {number[]} */

@@ -3,7 +3,7 @@
 // id, so duplicating or removing one leaves the others untouched, and each redraws only the layer
 // that changed.
 
-import { areas, drawBoundary, drawDisagreement, extent, readCell, readDisagreement } from "./boundary.js";
+import { drawBoundary, drawDisagreement, extent, readCell, readDisagreement } from "./boundary.js";
 import { drawContours } from "./contour.js";
 import { h, icon, setText } from "./dom.js";
 import * as format from "./format.js";
@@ -13,6 +13,7 @@ import { currentLanguage, t } from "./i18n.js";
 import { LETTERS, classColor, panelColor, valueColor } from "./palette.js";
 import { drawPlace, drawPoints, drawRings, pointOut, ringFor } from "./points.js";
 import { wording } from "./notices.js";
+import { describe } from "./regions.js";
 import { drawSparkline } from "./sparkline.js";
 import { titles } from "./titles.js";
 
@@ -159,10 +160,12 @@ export function createPanels(store, commands, loop) {
   }
 
   function summary(card, index, about, now) {
-    const shares = areas(slice(store.frame.tensors.boundary, index), store.data.classes);
+    const { boundary } = store.frame.tensors;
+    const { part, classes } = store.data;
+    const [trains, tests] = [0, 1].map((wanted) => part.reduce((sum, each) => sum + (each === wanted), 0));
     return t("panels.summary", {
-      ...about, accuracy: format.percent(now.test_accuracy), train: card.wrong[0], test: card.wrong[1],
-      areas: shares.map((share, at) => `${t("legend.class", { number: at + 1 })} ${format.percent(share, 0)}`).join(", "),
+      ...about, accuracy: format.percent(now.test_accuracy), train: card.wrong[0], trains, test: card.wrong[1], tests,
+      regions: describe(slice(boundary, index), boundary.shape[1], classes),
     });
   }
 
