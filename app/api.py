@@ -39,7 +39,7 @@ class Asked(BaseModel):
     experiment: Annotated[
         Any,
         PlainValidator(partial(parse, Experiment)),
-        Field(description="Data, panels and speed, as the state event shows them."),
+        Field(description="Data, panels, speed and seeds, as the state event shows them."),
     ]
     panel: Panel = 0
 

@@ -68,7 +68,9 @@ class Configure(Command):
     experiment: Annotated[
         Any,
         PlainValidator(partial(parse, Experiment)),
-        Field(description="Data, panels and speed, as the state event shows them; what is left out is at its default."),
+        Field(
+            description="Data, panels, speed and seeds, as the state event shows them; what is left out has its default."
+        ),
     ]
 
 
@@ -240,7 +242,7 @@ _Unit: Any = whole(0, MAX_UNITS - 1, "A unit.")
 
 
 class Switch(Command):
-    """Switch units, weights or biases of a network off, so that they are 0, or on again as they were. It trains on."""
+    """Switch units, weights or biases of all networks of a panel off, so that they are 0, or on again; all go on."""
 
     type: Literal["switch"]
     panel: Panel
@@ -279,7 +281,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
     "state": (
         "The whole state, after every command that changed it; the server is authoritative.",
         {
-            "experiment": "data, panels and speed, as `configure` takes them",
+            "experiment": "data, panels, speed and seeds, as `configure` takes them",
             "playing": "whether training goes on",
             "slow": "updates a second in slow motion, or null",
             "run": "counts fresh starts; history of an earlier run is void",

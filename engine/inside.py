@@ -26,7 +26,8 @@ class Inside:
     training points at which its activation is flat, 0 for unbounded activations, inputs and outputs.
     ``weights`` and ``biases``: those of each weight layer, ``(n_out, n_in)`` and ``(n_out,)``; what is ``off``
     (`engine.ablation`) has the values it will come back with. The map and the numbers of a unit that is off are those
-    that it would hand on.
+    that it would hand on. A unit's output is its own, g(z): what goes around a residual layer is not counted in, or no
+    unit behind a shortcut would ever be seen to be dead.
     """
 
     sizes: tuple[int, ...]
@@ -73,12 +74,14 @@ def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
     )
 
 
-def outputs(trainer: Trainer, x: Array, network: int) -> list[Array]:
-    """The outputs ``(units, m)`` of inputs, hidden layers and output layer, in prediction."""
+def outputs(trainer: Trainer, x: Array, network: int, around: bool = False) -> list[Array]:
+    """The outputs ``(units, m)`` of inputs, hidden layers and output layer, in prediction: of a residual layer's units
+    their own, or with ``around`` what the layer hands on."""
     layout = trainer.layout(x.shape[1])
     layout.forward(x)
     alone = trainer.network.networks == 1
-    parts = [x[:-1], *(layer.a if alone else layer.a[network] for layer in layout.hidden)]
+    hidden = layout.layer_outputs if around else [layer.a for layer in layout.hidden]
+    parts = [x[:-1], *(a if alone else a[network] for a in hidden)]
     return [*map(np.array, parts), np.array(layout.logits if alone else layout.logits[network])]
 
 

@@ -263,7 +263,8 @@ class Pass:
     """A network laid out for ``m`` samples: its layers, each with its own buffers.
 
     ``training`` decides whether batch normalization uses the batch's statistics and whether signals are disturbed by
-    the regularizers. ``dense`` and ``hidden`` are the affine maps and activations, for whoever wants to look inside.
+    the regularizers. ``dense`` and ``hidden`` are the affine maps and activations, for whoever wants to look inside;
+    ``layer_outputs`` is what comes out of the hidden layers: g(z), and in a residual layer what goes around it as well.
     """
 
     def __init__(
@@ -306,6 +307,7 @@ class Pass:
         self.layers = behind(x, 0)
         self.dense: list[Dense] = []
         self.hidden: list[Activate] = []
+        self.layer_outputs: list[Array] = []
         self.norms: list[BatchNorm] = []
         for index in range(network.depth + 1):
             dense = Dense(weights[index], gradients[index], m, first=index == 0, bias=network.has_bias(index))
@@ -330,8 +332,11 @@ class Pass:
             block.append(activate)
             self.hidden.append(activate)
             x = activate.with_ones
+            self.layer_outputs.append(activate.a)
             if residual and index and network.sizes[index] == network.sizes[index + 1]:
-                block = [Residual(block, x, network.handed_on(index))]
+                around = Residual(block, x, network.handed_on(index))
+                self.layer_outputs[-1] = around.out
+                block = [around]
             self.layers += block
             self.layers += behind(x, index + 1)
         self.backwards = self.layers[::-1]

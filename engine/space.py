@@ -1,4 +1,5 @@
-"""The space of a layer: where its units put the points of the plane, and how the plane's lattice is bent on the way.
+"""The space of a layer: where its units put the points of the plane, and how the plane's lattice is bent on the way. It
+is what the layers behind get to see, in a residual network with what goes around the layer.
 
 What the eye can see has two dimensions, so two units are chosen, or the first two principal components of what all
 units put out at the training points: the directions in which they vary most.
@@ -70,8 +71,8 @@ def space(
     grid = trainer.inputs(np.stack([x1.ravel(), x2.ravel()]), trainer.dtype)
     kept = net.handed_on(layer)
     with np.errstate(all="ignore"):
-        over_plane = outputs(trainer, grid, network)
-        at_points = outputs(trainer, trainer.x, network)[layer].astype(np.float64)
+        over_plane = outputs(trainer, grid, network, around=True)
+        at_points = outputs(trainer, trainer.x, network, around=True)[layer].astype(np.float64)
         lattice = over_plane[layer].astype(np.float64)
     if kept is not None:
         at_points, lattice = at_points * kept, lattice * kept

@@ -25,7 +25,7 @@ class Inside(View):
         "maps": (
             "U8",
             "(U, R, R)",
-            "response of every unit over the plane, (v / scale + 1)/2 · 255; row 0 is the top",
+            "response g(z) of every unit over the plane, (v / scale + 1)/2 · 255; row 0 is the top",
         ),
         "scale": ("F32", "(U)", "the largest size of each unit's response"),
         "active": ("I32", "(U)", "training points at which the unit's output is not 0"),

@@ -36,6 +36,19 @@ def test_two_units_are_what_they_put_out(settings, by_hand):
     np.testing.assert_allclose(space(trainer, 0, (1, 0)).points, trainer.x[[1, 0]], atol=1e-12)
 
 
+@pytest.mark.parametrize("settings", [{}, {"batch_norm": True}])
+def test_a_residual_layer_is_seen_as_the_layers_behind_see_it(settings, by_hand):
+    trainer = trainer_of(3, 3, 3, residual=True, **settings)
+    trainer.switch(Off(frozenset({5})))  # in the second layer
+    layers, _ = by_hand(trainer, 0, trainer.data.points)
+    for layer in (1, 2):
+        for units in ((0, 1), (2, 0)):
+            handed_on = layers[layer]["inputs"][list(units)]
+            handed_on = handed_on * [[layer == 1 or unit > 0] for unit in units]
+            np.testing.assert_allclose(space(trainer, layer, units).points, handed_on, atol=1e-12)
+    assert np.abs(layers[2]["inputs"] - layers[1]["a"]).max() > 0.1, "there is something around it"
+
+
 def test_principal_components_are_the_directions_of_most_variance():
     trainer = trainer_of(6)
     seen = space(trainer, 1)
