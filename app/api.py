@@ -16,7 +16,6 @@ from app import course, csv_points, describe, report, sharing, tf_links
 from app.i18n import negotiate
 from app.protocol import MAX_MESSAGE, Panel
 from app.schema import STRICT, Invalid, Problem, load, parse, problems
-from app.session import parts
 from engine import Experiment
 from engine.activations import Activation
 from engine.bayes import Bayes, bayes
@@ -174,7 +173,7 @@ async def preprocessing(request: Request, lang: Language = None) -> dict[str, An
 def _before_and_after(experiment: Experiment, panel: int, lang: str) -> dict[str, Any]:
     spec = experiment.panels[panel]
     data = draw(experiment.data)
-    count = data.n_train - round(data.n_train * spec.held_out(data))  # what early stopping holds out is not fitted on
+    count = data.n_train - spec.n_held_out(data)  # what early stopping holds out is not fitted on
     fitted = slice(None) if spec.fit_on_all else slice(count)
     inputs = Inputs(spec.features, spec.preprocessing, data.points[:, fitted])
     before = inputs.compute(data.points)
@@ -187,7 +186,7 @@ def _before_and_after(experiment: Experiment, panel: int, lang: str) -> dict[str
         "before": view(before, names),
         "after": view(inputs.affine(before), [f"{name}′" for name in names]),
         "labels": data.labels.round(4).tolist(),
-        "part": parts(data).tolist(),
+        "part": data.parts.tolist(),
     }
 
 

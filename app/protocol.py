@@ -69,7 +69,7 @@ class Configure(Command):
         Any,
         PlainValidator(partial(parse, Experiment)),
         Field(
-            description="Data, panels, speed and seeds, as the state event shows them; what is left out has its default."
+            description="Data, panels, speed and seeds, as the state event shows them; what is left out has a default."
         ),
     ]
 

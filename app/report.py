@@ -19,10 +19,10 @@ from markupsafe import Markup
 
 from app.describe import in_language
 from app.i18n import strings, translate
+from app.picture import CURVE
 from app.resources import STATIC, TEMPLATES
 from app.rows import Row, tables
 from app.schema import dump, fields_of
-from app.session import parts
 from app.shades import shades
 from engine import Data, DataSpec, Experiment, HiddenLayer, Metrics, NetworkSpec, Trainer, seeds
 from engine.component import Component, Setting
@@ -33,7 +33,6 @@ LETTERS = "ABCDEF"
 LONGEST = 40
 """Characters of a text of the user's own that are shown."""
 SIDE = 100
-CURVE = 121
 PLOTLY, RESULTS = "/*plotly*/", "/*results*/"
 """Where a document that is not filled in has the source of Plotly, and the results."""
 
@@ -159,7 +158,7 @@ def results(experiment: Experiment, runs: Sequence[Run], address: str) -> str:
             "x1": data.points[0].round(4).tolist(),
             "x2": data.points[1].round(4).tolist(),
             "labels": data.labels.astype(int).tolist() if classes else data.labels.round(4).tolist(),
-            "part": parts(data).tolist(),
+            "part": data.parts.tolist(),
             "panels": [_panel(run, data) for run in runs],
         },
         ensure_ascii=False,

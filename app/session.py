@@ -9,20 +9,20 @@ links give equal curves.
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from app import checkpoint, frames, links, protocol, views
+from app import checkpoint, frames, links, picture, protocol, views
 from app.bounds import BOUNDS, Bounds
 from app.i18n import translate
+from app.panel import Groups, Panel, shares
 from app.rows import Row, tables
 from app.schema import Invalid, Problem, dump, refusal, shown
-from app.shades import resized, shades
 from app.variations import variations, vary
-from engine import Data, Experiment, NetworkSpec, Trainer, draw, seeds
+from engine import Data, Experiment, Trainer, draw, seeds
 from engine.ablation import Off
 from engine.checks import refuse, refuse_size
 from engine.component import Array, Refused
@@ -35,65 +35,8 @@ from engine.spec import MAX_SEED
 from engine.tf_playground import serves, trainer_for
 
 RECORDS_PER_DOUBLING = 128
-
-# Cells of the boundary along a side: while training, for networks too large for that, and while paused.
-GRID, COARSE_GRID, FINE_GRID = 64, 40, 100
-CURVE = 121  # places along the x1 axis where data of one dimension are predicted
 MEASURE_EVERY = 4  # frames
-LARGE = 8_000  # parameters, over all panels
-MANY = 32  # networks, over all panels
 LONG, SHORT = 0.25, 0.15  # seconds on the line from which pictures are coarse, and to which they are fine again
-
-
-@dataclass
-class Panel:
-    """A network on screen, or several that differ in their seeds alone and are shown together."""
-
-    id: int
-    own: Trainer
-    """Its counters are always right; its numbers are behind while it trains in a crew."""
-    copy_of: int | None = None
-    diverged: bool = False
-    stopped: bool = False
-    """Early stopping has ended it."""
-    boundary: Array | None = None
-    """The last boundary with finite numbers, which stays on screen when the network diverges."""
-    predicted: Array | None = None
-    crew: Crew | None = None
-    """Who it trains with."""
-    disagreement: Array | None = None
-    """How much several networks disagreed on that boundary."""
-    memory: dict[Any, Array] = field(default_factory=dict, init=False)
-    """What views keep from one message to the next; nothing depends on it but how smooth they look."""
-    _single: Trainer | None = field(default=None, init=False)
-
-    @property
-    def trainer(self) -> Trainer:
-        """The trainer, up to date."""
-        if self.crew is not None:
-            self.crew.settle()
-        return self.own
-
-    @property
-    def spec(self) -> NetworkSpec:
-        """The network's, of several the first one's."""
-        return self.own.specs[0]
-
-    @property
-    def seeds(self) -> int:
-        """How many networks there are."""
-        return len(self.own.specs)
-
-    def alone(self, seed: int) -> Trainer:
-        """One of the networks, to be looked at: where there are several, a trainer that stands as it stands now."""
-        if self.seeds == 1:
-            return self.trainer
-        single, trainer = self._single, self.trainer
-        if single is None or single.specs[0] != trainer.specs[seed] or single.data is not trainer.data:
-            single = self._single = trainer.alone(seed)
-        else:
-            single.go_with(trainer, seed)
-        return single
 
 
 def next_recorded(position: float) -> int:
@@ -236,7 +179,7 @@ class Session:
             self.trained += done
             self._changed = self._unsaved = True
             for crew, panels in self._crews:
-                for panel, finite in zip(panels, _shares(crew.finite, panels), strict=True):
+                for panel, finite in zip(panels, shares(crew.finite, panels), strict=True):
                     if not finite.any():
                         self._diverge(panel)
                     elif panel.own.finished:
@@ -247,8 +190,8 @@ class Session:
             return stop >= self._target
         return arrived
 
-    def _groups(self) -> list[tuple[Trainer, list[Panel]]]:
-        """All networks with numbers, and for each the panels it is shown in: those of a crew are seen at once."""
+    def _groups(self) -> Groups:
+        """All networks with numbers, and for each the panels it is shown in."""
         together = [(crew.population, panels) for crew, panels in self._crews or () if isinstance(crew, Crew)]
         seen = {panel.id for _, panels in together for panel in panels}
         alone = [panel for panel in self.panels if panel.id not in seen and not panel.diverged]
@@ -262,7 +205,7 @@ class Session:
                 panel.crew = None
         self._crews = None
 
-    def settle(self) -> None:
+    def give_up(self) -> None:
         """Time is up. While it plays, what could not be trained is given up, so that no debt is carried along; an epoch
         that was asked for by itself goes on with the next frame."""
         if self.playing:
@@ -310,7 +253,7 @@ class Session:
 
     def suit(self, rate: float) -> None:
         """Have the pictures fit a line of so many bytes a second: coarser ones where fine ones take long."""
-        seconds = len(self.panels) * GRID**2 / rate
+        seconds = len(self.panels) * picture.GRID**2 / rate
         self._coarse = seconds > (SHORT if self._coarse else LONG)
 
     def checkpoint(self) -> bytes | None:
@@ -370,7 +313,7 @@ class Session:
         arrays: dict[str, Array] = {
             "points": np.ascontiguousarray(data.points.T, np.float32),
             "labels": data.labels.astype(np.uint8) if classes else np.zeros(len(data.labels), np.uint8),
-            "part": parts(data),
+            "part": data.parts,
             "classes": np.array([data.classes], np.int32),
         }
         if not classes:
@@ -410,10 +353,10 @@ class Session:
                     panel.predicted = metrics.predicted[0].astype(np.uint8)
                 elif panel.predicted is None or self._measured_at == self._frames:
                     panel.predicted = seeds.predicted(panel.trainer).astype(np.uint8)
-        grid = self._grid_size()
+        grid = picture.grid_size(self.panels, self._flows, self._coarse)
         arrays: dict[str, Array] = {
-            "boundary": self._boundaries(grid),
-            "predicted": np.stack([self._predicted(panel) for panel in self.panels]),
+            **picture.pictures(self.panels, self._groups(), self.data, grid),
+            "predicted": picture.predictions(self.panels, len(self.data.labels)),
             "epoch": np.array([row.epoch for row in rows]),
             "recorded": np.array([row.recorded for row in rows], np.uint8),
             "step": np.array([panel.own.steps for panel in self.panels], np.float64),
@@ -421,12 +364,7 @@ class Session:
             "stopped": np.array([panel.stopped for panel in self.panels], np.uint8),
         }
         count = self.experiment.seeds
-        if self.data.dimensions == 1:
-            curves = self._curves()
-            for place, name in enumerate(("curve", "curve_low", "curve_high") if count > 1 else ("curve",)):
-                arrays[name] = np.stack([curve[place] for curve in curves]).astype(np.float32)
         if count > 1:
-            arrays["disagreement"] = np.stack([self._disagreement(panel, grid) for panel in self.panels])
             known = [rows[-1].metrics.get(panel.id) for panel in self.panels]
             standing = [seeds.standing(each).sum() if each else 0 for each in known]
             arrays["lost"] = np.array([count - each for each in standing], np.uint8)
@@ -455,48 +393,6 @@ class Session:
     def _scene(self, panel_id: int | None, seed: int) -> views.Scene | None:
         places = [place for place, panel in enumerate(self.panels) if panel.id == panel_id]
         return views.Scene(self.panels, places[0], self.data, min(seed, self.experiment.seeds - 1)) if places else None
-
-    def _grid_size(self) -> int:
-        parameters = sum(panel.own.network.parameters.size for panel in self.panels)
-        many = len(self.panels) * self.experiment.seeds > MANY
-        if parameters > LARGE or many or self._coarse:
-            return COARSE_GRID if self._flows else GRID
-        return GRID if self._flows else FINE_GRID
-
-    def _boundaries(self, grid: int) -> Array:
-        """What the panels show of the plane; of several seeds their mean, and how much they disagree is noted."""
-        for trainer, panels in self._groups():
-            for panel, p in zip(panels, _shares(trainer.boundary(grid), panels), strict=True):
-                together = seeds.consensus(p) if panel.seeds > 1 else None
-                mean = together.mean if together else p[0]
-                if not np.isfinite(mean).all():
-                    continue
-                panel.boundary = shades(mean, self.data)
-                if together:
-                    panel.disagreement = (np.minimum(together.disagreement, 1) * 255).round().astype(np.uint8)
-        blank = np.zeros((grid, grid), np.uint8)
-        return np.stack([blank if panel.boundary is None else resized(panel.boundary, grid) for panel in self.panels])
-
-    def _disagreement(self, panel: Panel, grid: int) -> Array:
-        return np.zeros((grid, grid), np.uint8) if panel.disagreement is None else resized(panel.disagreement, grid)
-
-    def _curves(self) -> list[Array]:
-        """What the panels predict along the x1 axis, ``(1, m)``; of several seeds mean, low and high, ``(3, m)``."""
-        several = self.experiment.seeds > 1
-        found = {panel.id: np.full((3 if several else 1, CURVE), np.nan) for panel in self.panels}
-        for trainer, panels in self._groups():
-            for panel, curves in zip(panels, _shares(trainer.curve(CURVE)[:, 0], panels), strict=True):
-                standing = np.asarray(np.isfinite(curves).all(axis=1))
-                if several and standing.any():
-                    found[panel.id] = np.vstack([seeds.mean(curves.T, standing), seeds.band(curves.T, standing)])
-                else:
-                    found[panel.id] = curves[[0] * len(found[panel.id])]
-        return list(found.values())
-
-    def _predicted(self, panel: Panel) -> Array:
-        if panel.predicted is None:
-            panel.predicted = np.zeros(len(self.data.labels), np.uint8)
-        return panel.predicted
 
     # ---- commands ----
 
@@ -871,20 +767,8 @@ class Session:
     }
 
 
-def _shares(values: Array, panels: Sequence[Panel]) -> Sequence[Array]:
-    """What belongs to each panel of values ``(K, …)``: one network's if there are several panels, else all."""
-    return [values] if len(panels) == 1 else [values[place : place + 1] for place in range(len(panels))]
-
-
 def report(kind: str, problem: Problem) -> str:
     """The event that says what was refused (``error``) or left out (``notice``)."""
     where = {"path": problem.path} if kind == "error" else {}
     event = {"type": kind, **where, "code": problem.code, "params": problem.params, "message": problem.message}
     return json.dumps(event)
-
-
-def parts(data: Data) -> Array:
-    """Which part each point belongs to: 0 training, 1 test, 2 validation, 3 train-dev."""
-    part = np.zeros(len(data.labels), np.uint8)
-    part[data.test], part[data.validation], part[data.train_dev] = 1, 2, 3
-    return part

@@ -85,7 +85,7 @@ class Job:
                 break
             self.account.pace += 0.2 * ((now - before) / updates - self.account.pace)
             if time.perf_counter() > self._end or self._trained >= allowance:
-                self.session.settle()
+                self.session.give_up()
                 break
             if now > slice_end:
                 self.account.charge(now - begin)

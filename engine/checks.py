@@ -104,7 +104,7 @@ def _together(spec: NetworkSpec) -> None:
 
 
 def _sizes(spec: NetworkSpec, data: Data) -> None:
-    held_out = round(data.n_train * spec.held_out(data))
+    held_out = spec.n_held_out(data)
     count = data.n_train - held_out
     if spec.batch_norm and min(spec.batch_size, count) == 1 and not (spec.optimizer.full_batch and count > 1):
         raise Refused(

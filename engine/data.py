@@ -56,6 +56,13 @@ class Data:
     def test(self) -> slice:
         return slice(self.validation.stop, len(self.labels))
 
+    @property
+    def parts(self) -> Array:
+        """Which part each point belongs to: 0 training, 1 test, 2 validation, 3 train-dev."""
+        part = np.zeros(len(self.labels), np.uint8)
+        part[self.test], part[self.validation], part[self.train_dev] = 1, 2, 3
+        return part
+
 
 def draw(spec: DataSpec) -> Data:
     """Draw the points of ``spec`` and split them at random, with the same share of every class in all parts.

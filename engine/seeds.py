@@ -74,10 +74,15 @@ def consensus(p: Array) -> Consensus:
     return Consensus(together, other.mean(axis=0))
 
 
+def said(trainer: Trainer) -> Array:
+    """What all networks say together of every point: class probabilities ``(classes, n)``, or values ``(1, n)``."""
+    with np.errstate(all="ignore"):
+        p = trainer.loss.probabilities(trainer.logits(trainer.x), trainer.data.classes)
+        return np.asarray(consensus(p).mean)
+
+
 def predicted(trainer: Trainer) -> Array:
     """The class of every point by the mean of all networks, ``(n,)``; 0 where the data carry values."""
     if trainer.data.task == "values":
         return np.zeros(trainer.x.shape[1], np.intp)
-    with np.errstate(all="ignore"):
-        p = trainer.loss.probabilities(trainer.logits(trainer.x), trainer.data.classes)
-    return np.asarray(consensus(p).mean.argmax(axis=0))
+    return np.asarray(said(trainer).argmax(axis=0))

@@ -432,6 +432,10 @@ class NetworkSpec:
             return 0.0
         return max((regularizer.held_out for regularizer in self.regularizers), default=0.0)
 
+    def n_held_out(self, data: "Data") -> int:
+        """How many points that is."""
+        return round(data.n_train * self.held_out(data))
+
     def start(self) -> tuple[object, ...]:
         """What decides where training starts. A run can go on with another spec if their starts are equal: they then
         differ in live settings only (an activation is live unless it brings parameters of its own)."""

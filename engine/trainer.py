@@ -65,7 +65,7 @@ class Trainer:
             refuse(spec, self.data)
         self.loss = first.loss.resolve(self.data)
         self.dtype = np.dtype(dtype)
-        held_out = round(self.data.n_train * first.held_out(self.data))
+        held_out = first.n_held_out(self.data)
         self.n_train = self.data.n_train - held_out
         self.validation = slice(self.n_train, self.data.n_train) if held_out else self.data.validation
         fitted = slice(None) if first.fit_on_all else self.train_part

@@ -8,6 +8,7 @@ the answer is a binary message, whose kind is the view's id.
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, is_dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from engine import Data, Trainer
 from engine.component import Array, Component
 
 if TYPE_CHECKING:
-    from app.session import Panel
+    from app.panel import Panel
 
 # Type, shape and description of an array, see `app.frames`.
 Tensor = tuple[str, str, str]
@@ -37,9 +38,10 @@ class Scene:
     def panel(self) -> "Panel":
         return self.panels[self.place]
 
-    @property
+    @cached_property
     def trainer(self) -> Trainer:
-        """A trainer of one network, to be looked at and not to be changed; all seeds are in ``panel.trainer``."""
+        """A trainer of one network, to be looked at and not to be changed; all seeds are in ``panel.trainer``. Of
+        several seeds it is a copy, which is made once."""
         return self.panel.alone(self.seed)
 
 

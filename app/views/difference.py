@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Interval
 
 from app.views.base import Scene, Seen, Tensor, View, view
-from engine import Trainer, seeds
+from engine import seeds
 from engine.component import Array, Refused, Setting, Text
 from engine.spec import MAX_PANELS
 
@@ -63,7 +63,7 @@ class Difference(View):
             return None
         with np.errstate(all="ignore"):
             own, theirs = (seeds.consensus(panel.trainer.boundary(RESOLUTION)).mean for panel in panels)
-            own_said, their_said = (said(panel.trainer) for panel in panels)
+            own_said, their_said = (seeds.said(panel.trainer) for panel in panels)
         if not all(np.isfinite(p).all() for p in (own, theirs, own_said, their_said)):
             return None
         values = scene.data.task == "values"
@@ -89,9 +89,3 @@ class Difference(View):
             arrays[name] = (at[0] if values else at.argmax(axis=0)).astype(np.float32)
             arrays[sure] = np.ones(len(points), np.float32) if values else at.max(axis=0).astype(np.float32)
         return Seen(arrays, {"other": str(panels[1].id)})
-
-
-def said(trainer: Trainer) -> Array:
-    """Class probabilities ``(classes, n)`` of all points, or their values ``(1, n)``; of several seeds the mean."""
-    p = trainer.loss.probabilities(trainer.logits(trainer.x), trainer.data.classes)
-    return np.asarray(seeds.consensus(p).mean)

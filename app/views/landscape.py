@@ -18,7 +18,7 @@ from engine.spec import MAX_SEED
 from engine.tf_playground import trainer_for
 
 if TYPE_CHECKING:
-    from app.session import Panel
+    from app.panel import Panel
 
 MAX_WAY = 6000
 """Parameters of a network whose way is shown: they are sent several times a second."""

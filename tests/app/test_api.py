@@ -19,7 +19,6 @@ from app import csv_points, links
 from app.protocol import MAX_MESSAGE
 from app.schema import dump
 from app.server import create_app
-from app.session import parts
 from app.settings import Settings
 from engine import CATALOG, Experiment, Trainer, draw
 from engine.bayes import bayes
@@ -142,7 +141,7 @@ def test_the_picture_shows_what_the_network_is_given(post: Post, kind: str, more
     trainer = Trainer(draw(spec.data), spec.panels[0], dtype=np.float64)
     np.testing.assert_allclose(before, trainer.inputs.compute(trainer.data.points)[:2].T, atol=6e-5)
     np.testing.assert_allclose(after, trainer.x[:2].T, atol=6e-5)
-    assert answer.json()["part"] == parts(trainer.data).tolist()
+    assert answer.json()["part"] == trainer.data.parts.tolist()
     np.testing.assert_allclose(answer.json()["labels"], trainer.data.labels, atol=6e-5)
 
 

@@ -133,7 +133,7 @@ def test_giving_up_a_debt_does_not_change_the_digits(driver: Any) -> None:
     for _ in range(2000):
         hurried.session.aim(1.7)
         hurried.session.work(3)
-        hurried.session.settle()
+        hurried.session.give_up()
         hurried.read()
         if hurried.session.position > 6:
             break
