@@ -86,6 +86,7 @@ export function createShare(store, files) {
     const out = h("textarea", { class: "snippet", readonly: true, rows: 5, spellcheck: "false", "aria-label": t("share.snippet") });
     out.addEventListener("focus", () => out.select());
     const preview = h("a", { class: "text-button", target: "_blank", rel: "noopener" }, t("share.preview"));
+    const examples = h("a", { class: "text-button", href: `examples/?lang=${currentLanguage()}`, target: "_blank", rel: "noopener" }, t("share.examples"));
     const about = h("p", { class: "muted" });
     const options = h("fieldset", { class: "share-options" });
 
@@ -132,7 +133,7 @@ export function createShare(store, files) {
         select("share.theme", chosen.theme, [["", t("share.as_visitor")], ["light", t("theme.light")], ["dark", t("theme.dark")]], set("theme")),
         select("share.language", chosen.lang, [["", t("share.as_visitor")], ["en", "English"], ["zh", "中文"]], set("lang"))));
     show();
-    return section("share.page", kinds, about, options, out, h("div", { class: "snippet-row" }, preview, copyButton(out, t("share.snippet"))));
+    return section("share.page", kinds, about, options, out, h("div", { class: "snippet-row" }, h("div", { class: "snippet-links" }, preview, examples), copyButton(out, t("share.snippet"))));
   }
 
   function picturePart() {

@@ -234,12 +234,15 @@ def test_options_are_in_the_snippet_and_in_the_preview(open_page, url: str) -> N
     src = match[1].replace("&amp;", "&")
     assert src == f"{url}embed?parts=numbers,charts,link&lock=all&theme=dark&lang=zh#{LINK}"
     assert dialog.get_by_role("link", name="Open the embedded page").get_attribute("href") == src
+    there = dialog.get_by_role("link", name="Examples").get_attribute("href")
     dialog.get_by_label("Full width").check()
     assert 'width="100%"' in page.locator("#share textarea").input_value()
     assert 'theme="dark"' in snippet(page, "element") and "width=" not in snippet(page, "element").split("title")[0]
     other = open_page(path=urlsplit(src).path.lstrip("/") + "?" + urlsplit(src).query, still=True)
     assert other.locator("html").get_attribute("data-theme") == "dark"
     assert other.locator("html").get_attribute("lang") == "zh-CN"
+    other.goto(url + there)
+    expect(other.locator("h1")).to_have_text("Examples")
 
 
 def test_the_element_listens_speaks_and_follows_its_attributes(open_page, host: Host, url: str) -> None:
