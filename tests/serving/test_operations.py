@@ -84,7 +84,7 @@ def _figures(server: Server) -> dict[str, float]:
 def test_metrics_count_what_happens(serve: Any, client: Any, eventually: Any) -> None:
     server = serve("--port", "0", "--metrics", "--max-sessions", "1")
     assert _figures(server)["nn_playground_sessions"] == 0
-    with client(server, f"{SMALL}&b.seed=2") as page:
+    with client(server, f"{SMALL}&seeds=8&b.seed=9") as page:
         page.say(type="play")
         page.until("frame", lambda frame: frame["step"][0] >= 40)
         with client(server, link=None) as refused, pytest.raises(ConnectionClosed):
@@ -93,8 +93,8 @@ def test_metrics_count_what_happens(serve: Any, client: Any, eventually: Any) ->
         page.until("frame")
         figures = _figures(server)
         assert figures["nn_playground_sessions"] == 1
-        assert figures["nn_playground_networks"] == 2
-        assert figures["nn_playground_updates_total"] >= 80
+        assert figures["nn_playground_networks"] == 16
+        assert figures["nn_playground_updates_total"] >= 640
         assert figures["nn_playground_frames_total"] >= 3
         assert figures['nn_playground_refused_total{code="full"}'] == 1
         assert figures["nn_playground_memory_bytes"] > 2e7
