@@ -5,6 +5,8 @@
 import { drawBoundary } from "./boundary.js";
 import { h, setText } from "./dom.js";
 import * as format from "./format.js";
+import { slice } from "./frames.js";
+import { drawCurve, drawGround } from "./graph.js";
 import { currentLanguage, t } from "./i18n.js";
 import { LETTERS, panelColor, theme } from "./palette.js";
 import { PARTS, drawPoints, fit, pointOut } from "./points.js";
@@ -88,15 +90,26 @@ export function createDifference({ store, loop, ask }) {
     const { map, disagree } = message.tensors;
     const side = map.shape[0];
     const { classes } = store.data;
-    if (classes <= 2) drawBoundary(cells, map.data, side, 0, false);
+    const curves = store.frame?.tensors.curve;
+    if (curves) drawGround(cells);
+    else if (classes <= 2) drawBoundary(cells, map.data, side, 0, false);
     else drawStrength(map.data, side);
     const size = picture.clientWidth;
     if (!size) return;
     const options = { size, plane: store.boot.plane, showTest: store.view.testData };
     const context = drawPoints(overlay, store.data, options);
-    outline(context, disagree.data, side, size / side);
+    if (curves) drawCurves(context, places().map((place) => slice(curves, place)), options);
+    else outline(context, disagree.data, side, size / side);
     const points = [...message.tensors.points.data];
     pointOut(context, store.data, points.filter((index) => options.showTest || store.data.part[index] !== 1), options);
+  }
+
+  /** Over one dimension: both graphs, and what is between them. */
+  function drawCurves(context, [own, theirs], options) {
+    const [mine, other] = places().map(panelColor);
+    const ends = [Math.min, Math.max].map((end) => own.map((value, at) => end(value, theirs[at])));
+    drawCurve(context, theirs, { ...options, color: other }, ends);
+    drawCurve(context, own, { ...options, color: mine });
   }
 
   /** Of more than two classes a difference has a size, but no direction: from nothing to the colour of text. */
@@ -137,7 +150,7 @@ export function createDifference({ store, loop, ask }) {
     const { classes } = store.data;
     const letters = { own: LETTERS[places()[0]], other: LETTERS[places()[1]] };
     const scale = format.figure(message.tensors.scale.data[0]);
-    setText(key, t(classes > 2 ? "difference.key_classes" : classes ? "difference.key_two" : "difference.key_values", { ...letters, scale }));
+    setText(key, t(store.frame?.tensors.curve ? "difference.key_graph" : classes > 2 ? "difference.key_classes" : classes ? "difference.key_two" : "difference.key_values", { ...letters, scale }));
   }
 
   function tell(message) {

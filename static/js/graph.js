@@ -14,11 +14,14 @@ export function drawGround(canvas) {
 }
 
 /**
+ * The graph of a panel, on a canvas of its own.
  * @param {HTMLCanvasElement} canvas @param {Float32Array} values the output at even steps over the plane's width
  * @param {Float32Array[]|null} band lower and upper end of what several seeds say
  */
-export function drawGraph(canvas, values, { size, plane: [low, high], color }, band = null) {
-  const context = fit(canvas, size);
+export const drawGraph = (canvas, values, options, band = null) => drawCurve(fit(canvas, options.size), values, options, band);
+
+/** A graph on top of what is drawn already. @param {CanvasRenderingContext2D} context */
+export function drawCurve(context, values, { size, plane: [low, high], color }, band = null) {
   const scale = size / (high - low);
   // Far outside is as good as outside, and huge numbers confuse the rasterizer.
   const down = (value) => (high - Math.max(2 * low, Math.min(2 * high, HEIGHT * value))) * scale;

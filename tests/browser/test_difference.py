@@ -120,3 +120,38 @@ def test_the_tab_is_named_and_fits(open_page: Callable[..., Page], size: tuple[i
     assert not found.response["violations"], found.generate_report()
     page.locator("#language").click()
     expect(page.locator(".difference-summary")).to_contain_text("判断不一致")
+
+
+DRAWN_AT = """async ([place, column, value]) => {
+  const { HEIGHT } = await import('./static/js/points.js');
+  const { panelColor } = await import('./static/js/palette.js');
+  const canvas = document.querySelector('.difference-picture canvas:last-child');
+  const [low, high] = [-6, 6];
+  const x = Math.round(column * (canvas.width - 1));
+  const y = Math.round(((high - HEIGHT * value) / (high - low)) * canvas.height);
+  const copy = document.createElement('canvas');
+  [copy.width, copy.height] = [canvas.width, canvas.height];
+  const context = copy.getContext('2d', { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  const found = context.getImageData(x, Math.max(0, y - 3), 1, 7).data;
+  context.fillStyle = panelColor(place);
+  context.fillRect(0, 0, 1, 1);
+  const wanted = [...context.getImageData(0, 0, 1, 1).data];
+  return [0, 1, 2, 3, 4, 5, 6].some((row) => wanted.every((part, at) => Math.abs(part - found[4 * row + at]) < 40));
+}"""
+
+
+def test_over_one_dimension_both_graphs_are_drawn(open_page: Callable[..., Page]) -> None:
+    link = "v=1&dataset=function&samples=40&hidden=20&b.hidden=2"
+    page = open_page(link, still=True)
+    compare(page)
+    at_epoch(page, 20)
+    told(page, 20)
+    settled(page)
+    own = session(link, 20)
+    curves = [panel.trainer.curve(121)[0, 0] for panel in own.panels]
+    for column in (0.5, 0.6, 0.9):
+        assert abs(np.subtract(*curves)[round(column * 120)]) > 0.02
+        for place, curve in enumerate(curves):
+            assert page.evaluate(DRAWN_AT, [place, column, float(curve[round(column * 120)])]), (column, place)
+    expect(page.locator(".difference-key")).to_contain_text("The graphs of A and B")
