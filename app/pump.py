@@ -28,7 +28,7 @@ FRAME_INTERVAL = 1 / 20
 WINDOW = 2  # frames sent and not yet drawn,
 FRESH = 0.25  # and seconds that the second of them may be on its way
 CATCH_UP = 0.5  # seconds of training that a late frame makes up for at most
-SAVE_INTERVALS = (0.25, 1.0)  # seconds between checkpoints of small networks and of large ones,
+SAVE_INTERVALS = (0.25, 1.0)  # seconds between checkpoints of small networks, and of large ones or in a crowd,
 SAVE_SMALL = 40_000  # which reach this many bytes a second; a page goes back to each, so there are to be many
 SAVE_RATE = 1_000_000  # bytes a second that they take at most,
 SAVE_SHARE = 0.25  # and share of the line,
@@ -266,7 +266,8 @@ class Pump:
         now = time.monotonic()
         self._paid = max(self._paid, now) + size / min(SAVE_RATE, SAVE_SHARE * self.line.rate)
         least, most = SAVE_INTERVALS
-        self.save_due = max(now + min(most, max(least, size / SAVE_SMALL)), self._paid)
+        wait = most if self.worker.crowded else min(most, max(least, size / SAVE_SMALL))
+        self.save_due = max(now + wait, self._paid)
 
     async def _run(self, epochs: float, frame: bool, save: bool, keep: bool = False) -> list[str | bytes]:
         """Have the session carry out some of the commands, train and show. A command that starts anew takes its time,

@@ -57,17 +57,20 @@ def tables(rows: Sequence[Row], panels: Sequence[int], depth: int, count: int) -
     shape = (len(rows), len(panels))
     numbers = np.full((*shape, len(SCALARS)), np.nan, np.float32)
     arrays: dict[str, Array] = {name: numbers[..., place] for place, name in enumerate(SCALARS)}
+    blocks = []
     for names, layers in ((PER_HIDDEN_LAYER, depth), (PER_WEIGHT_LAYER, depth + 1)):
-        arrays |= {name: np.full((*shape, layers), np.nan, np.float32) for name in names}
+        block = np.full((*shape, len(names), layers), np.nan, np.float32)
+        arrays |= {name: block[..., place, :] for place, name in enumerate(names)}
+        blocks.append((names, block))
     if count > 1:
         for end in ("low", "high"):
             arrays |= {f"{name}_{end}": np.full_like(arrays[name], np.nan) for name in (*BANDED, *BANDED_LAYERS)}
     for place, metrics in found:
         if count == 1:
             numbers[place] = [getattr(metrics, name)[0] for name in SCALARS]
-            for name in (*PER_HIDDEN_LAYER, *PER_WEIGHT_LAYER):
-                values = getattr(metrics, name)[0]
-                arrays[name][place][: len(values)] = values
+            for names, block in blocks:
+                values = [getattr(metrics, name)[0] for name in names]
+                block[place][:, : len(values[0])] = values
         else:
             _spread(arrays, numbers, place, metrics)
     return arrays

@@ -1,6 +1,6 @@
 """How large a class one server holds. Run by hand, prints a table or JSON.
 
-    python -m benchmarks.serving [--json] [--only class,curve] [--seconds 8] [--workers 1] [--soak 10]
+    python -m benchmarks.serving [--json] [--only class,curve] [--seconds 8] [--workers 2] [--soak 10]
 
 The server is a process of its own, and so is the class: students on loopback who open a link, play, acknowledge every
 frame at once and never ask for more than they are given, so the load is bounded. A third process (this one) asks
@@ -161,7 +161,7 @@ class Student(asyncio.Protocol):
 def _steps(frame: bytes) -> int:
     size = struct.unpack_from("<Q", frame)[0]
     begin = json.loads(frame[8 : 8 + size])["step"]["data_offsets"][0]
-    return int(struct.unpack_from("<i", frame, 8 + size + begin)[0])
+    return int(struct.unpack_from("<d", frame, 8 + size + begin)[0])
 
 
 async def _class(host: str, playing: int, link: str, watching: int, seconds: float) -> dict[str, Any]:
@@ -346,7 +346,9 @@ def main() -> None:
         "--only", default=",".join(SCENARIOS), help="names, separated by commas, or beginnings of names"
     )
     parser.add_argument("--seconds", type=float, default=8.0, help="to measure for")
-    parser.add_argument("--workers", type=int, default=1, help="processes of the server")
+    parser.add_argument(
+        "--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes of the server; one a core"
+    )
     parser.add_argument("--soak", type=float, default=0.0, help="instead: minutes of students coming and going")
     parser.add_argument("--as-class", help=argparse.SUPPRESS)
     asked = parser.parse_args()

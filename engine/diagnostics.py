@@ -89,10 +89,11 @@ def assess(trainer: "Trainer", part: slice) -> Part:
     if m == 0:
         return found
     logits = trainer.layout(m).forward(trainer.x[:, part])
-    found.loss = np.broadcast_to(np.asarray(trainer.loss.loss(logits, targets)), (k,)).copy()
+    found.loss = np.empty(k, trainer.dtype)
+    found.loss[...] = trainer.loss.loss(logits, targets)
     if trainer.data.task == "classes":
         found.predicted = trainer.loss.predict(logits, trainer.data.classes).reshape(k, -1)
-        found.accuracy = (found.predicted == labels).mean(axis=1)
+        found.accuracy = np.add.reduce(found.predicted == labels, axis=1) / m
     else:
         squares = np.square(logits - targets).reshape(k, m).mean(axis=1)
         variance = labels.var()
@@ -120,22 +121,24 @@ def measure(trainer: "Trainer") -> Metrics:
     saturated = np.zeros((k, len(layout.hidden)))
     mean, spread = np.empty_like(dead), np.empty_like(dead)
     for index, layer in enumerate(layout.hidden):
-        dead[:, index] = 1 - np.any(layer.a, axis=-1).mean(axis=-1)
-        middle = layer.a.mean(axis=(-2, -1), keepdims=True)
+        n, m = layer.a.shape[-2:]
+        dead[:, index] = 1 - np.add.reduce(np.logical_or.reduce(layer.a, axis=-1), axis=-1) / n
+        middle = np.add.reduce(layer.a, axis=(-2, -1), keepdims=True) / (n * m)
         around = layer.a - middle
         mean[:, index] = middle[..., 0, 0]
-        spread[:, index] = np.sqrt(np.einsum("...ij,...ij->...", around, around) / (widths[index] * around.shape[-1]))
+        spread[:, index] = np.sqrt(np.einsum("...ij,...ij->...", around, around) / (n * m))
         if layer.activation.bounded:
             derivative = layer.activation.df(layer.z, layer.a, layer.dz)
             saturated[:, index] = (np.abs(derivative) < SATURATED_BELOW).mean(axis=(-2, -1))
 
+    starts = [span.start for span in network.spans]
+
     def norms(flat: Array) -> Array:
-        squares = flat * flat
-        return np.sqrt(np.stack([squares[:, span].sum(axis=1) for span in network.spans], axis=1))
+        return np.sqrt(np.add.reduceat(flat * flat, starts, axis=1, dtype=np.float64))
 
     weight_norms = norms(network.parameters)
-    weights = [network.unbiased(layer) for layer in range(network.depth + 1)]
-    zeros = np.sum([(np.abs(w) < ZERO_BELOW).sum(axis=(1, 2)) for w in weights], axis=0)
+    weights = network.mask > 0
+    zeros = np.add.reduce(weights & (np.abs(network.parameters) < ZERO_BELOW), axis=1)
     units = widths.sum()
     return Metrics(
         train_loss=train.loss,
@@ -157,7 +160,7 @@ def measure(trainer: "Trainer") -> Metrics:
         train_dev_error=train_dev.error,
         dead_ratio=dead @ widths / units if units else np.full(k, np.nan),
         saturation_ratio=saturated @ widths / units if units else np.full(k, np.nan),
-        zero_ratio=zeros / sum(w[0].size for w in weights),
+        zero_ratio=zeros / np.count_nonzero(weights),
         layer_dead_ratio=dead,
         layer_saturation_ratio=saturated,
         layer_mean=mean,

@@ -166,7 +166,8 @@ class SoftmaxCrossEntropy(OneOutputPerClass):
     def loss(self, logits: Array, targets: Array) -> Array:
         z = logits - np.maximum.reduce(logits, axis=-2, keepdims=True)
         log_sum = np.log(np.add.reduce(np.exp(z), axis=-2))
-        return np.asarray((log_sum - np.add.reduce(z * targets, axis=-2)).mean(axis=-1))
+        log_sum -= np.add.reduce(z * targets, axis=-2)
+        return np.asarray(np.add.reduce(log_sum, axis=-1) / log_sum.shape[-1])
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
         np.subtract(logits, np.maximum.reduce(logits, axis=-2, keepdims=True), out)
