@@ -19,6 +19,13 @@ from tests.app.conftest import PATIENCE, Client, Server
 SMALL = "samples=40&hidden=3&speed=20"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These go one after another, also where tests run side by side: they look at what a server's neighbours notice."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("serving"))
+
+
 class Raw:
     """A connection on which anything can be said."""
 
