@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +136,28 @@ def test_http(strict: Server) -> None:
                 assert shape(json.loads(answer)), (method, path, words, body, answer)
 
     anything()
+
+
+def test_what_the_api_says_of_itself(strict: Server) -> None:
+    """Every operation in the server's own description, by whoever knows nothing but that."""
+    over = until_time_is_up()
+    schema = schemathesis.openapi.from_dict(create_app().openapi())
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) == len(ROUTES)
+    for operation in operations:
+
+        @settings(FUZZ, max_examples=max(1, FUZZ.max_examples // len(operations)))
+        @given(operation.as_strategy())
+        def answered(case: schemathesis.Case) -> None:
+            if over():
+                return
+            response = case.call(base_url=f"http://{strict.host}")
+            assert response.status_code < 500, case.as_curl_command()
+            refused = response.status_code >= 400 and case.method != "HEAD"
+            if refused and not response.content.lstrip().startswith(b"<!"):
+                assert shape(response.json()), case.as_curl_command()
+
+        answered()
 
 
 # ---- the socket ----
