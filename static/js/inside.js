@@ -140,7 +140,9 @@ export function createInside(store, commands, requests, loop) {
     setText(letter, LETTERS[index]);
     letter.hidden = store.panels.length < 2;
     const name = store.panels.length < 2 ? t("inside.heading") : t("inside.heading_of", { letter: LETTERS[index] });
-    setText(heading, store.seeds > 1 && !tab.allSeeds ? `${name} · ${tab.views().length ? t("seeds.seed", { number: seedNumber(store, store.seed) }) : t("seeds.mean")}` : name);
+    const whose = store.seeds < 2 || tab.allSeeds ? "" : ` · ${tab.views().length ? t("seeds.seed", { number: seedNumber(store, store.seed) }) : t("seeds.mean")}`;
+    setText(heading, (whose ? t("inside.short") : name) + whose);
+    heading.ariaLabel = name + whose;
     const gone = store.diverged.has(store.selected) && !tab.diverged;
     const missing = tab.views().some((view) => !store.seen(view.id ?? view));
     waiting.hidden = !gone && !missing;

@@ -169,7 +169,7 @@ export function createLandscape({ store, loop, ask, requests }) {
     const ink = panelColor(index);
     const line = (width, tone) => ({ type: "scatter", mode: "lines", x, y, line: { width, color: tone }, hoverinfo: "skip" });
     return [line(5, color("--surface")), line(2.5, ink),
-      { type: "scatter", mode: "markers+text", x: [x.at(-1)], y: [y.at(-1)], text: [LETTERS[index]], textfont: { color: color("--surface"), size: 11, weight: 700 }, hoverinfo: "skip", marker: { size: 19, color: ink, line: { width: 2, color: color("--surface") } } }];
+      { type: "scatter", mode: "markers+text", cliponaxis: false, x: [x.at(-1)], y: [y.at(-1)], text: [LETTERS[index]], textfont: { color: color("--surface"), size: 11, weight: 700 }, hoverinfo: "skip", marker: { size: 19, color: ink, line: { width: 2, color: color("--surface") } } }];
   }
   function trackOn(index, points, steps, logs) {
     const heights = points.map((point) => heightAt(steps, logs, point));
