@@ -167,7 +167,7 @@ def verdict(ratio: float, target: float | None) -> str:
 
 def show(rate: dict[str, dict[Key, float]], boundary: float, evaluation: float) -> None:
     def row(*cells: object) -> None:
-        print(f"{cells[0]!s:32}", *(f"{cell!s:>12}" for cell in cells[1:5]), *(f"{cell:>26}" for cell in cells[5:]))
+        print(f"{cells[0]!s:32}", *(f"{cell!s:>21}" for cell in cells[1:6]), *(f"{cell:>26}" for cell in cells[6:]))
 
     def number(value: float | None) -> str:
         return "–" if value is None else f"{value:,.0f}"
@@ -181,12 +181,12 @@ def show(rate: dict[str, dict[Key, float]], boundary: float, evaluation: float) 
         ]
         row(f"{name} {WORK[name]}", number(ours), *(number(found.get((peer, 1))) for peer in PEERS), *ratios)
     print()
-    row("K networks: summed updates/s", "one", "16", "64", "jax, 16", "sixteen to one", "sixteen to jax's")
+    row("K networks: summed updates/s", "one", "16", "64", "jax, 16", "", "sixteen to one", "sixteen to jax's")
     for name in POPULATIONS:
         one, sixteen, many = (rate[name]["engine", networks] for networks in (1, 16, 64))
         jax = rate[name].get(("jax", 16))
         ratios = [verdict(sixteen / one, SIXTEEN.get(name)), verdict(sixteen / jax, None) if jax else "–"]
-        row(f"{name} {WORK[name]}", *map(number, (one, sixteen, many, jax)), *ratios)
+        row(f"{name} {WORK[name]}", *map(number, (one, sixteen, many, jax)), "", *ratios)
     print()
     row("Adam, one network: updates/s", "adam", "sgd", "adam to sgd")
     for name in ADAM:
