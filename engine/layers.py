@@ -15,6 +15,8 @@ from engine.activations import Activation
 from engine.component import Array
 from engine.streams import NOISE, stream
 
+PIECE = 512  # numbers of one network's activations above which they need no buffer apart from the ones
+
 
 class Layer:
     """The protocol: two methods."""
@@ -55,6 +57,10 @@ class Dense(Layer):
         self.first = first
         self.bias = bias
         self.x = self.x_transposed = np.empty(0, weights.dtype)
+        # Behind inputs that all networks of a stack share, their gradients are one product.
+        self.may_share = first and bool(stack)
+        self.together = np.empty(weights.shape if self.may_share else (0, columns), weights.dtype)
+        self.rows = self.together.reshape(-1, columns)
         self.product = np.matmul if stack else np.ndarray.dot
         # Wᵀ dz of a single output unit is an outer product, for which a stack is faster with a broadcast multiply.
         self.product_back = np.multiply if stack and n_out == 1 else self.product
@@ -68,6 +74,10 @@ class Dense(Layer):
         return self.z
 
     def backward(self, d: Array) -> Array:
+        if self.may_share and self.x.ndim == 2:
+            d.reshape(len(self.rows), -1).dot(self.x_transposed, self.rows)
+            np.copyto(self.gradient, self.together)
+            return self.dx
         self.product(d, self.x_transposed, self.gradient)
         if not self.first:  # nobody asks for the gradient of the inputs
             self.product_back(self.transposed, d, self.product_dx)
@@ -79,13 +89,22 @@ class Activate(Layer):
 
     def __init__(self, activation: Activation, z: Array) -> None:
         self.activation = activation
-        self.with_ones = with_ones(z, z.shape[-2])
-        self.a = self.with_ones[..., :-1, :]
+        self._hold(z, z.shape[-2])
         self.dz = np.empty_like(z)
+
+    def _hold(self, z: Array, n: int) -> None:
+        """The buffers for n units. Over a stack the ones part the networks' activations, and operations on many small
+        pieces cost more than one copy into them."""
+        self.with_ones = with_ones(z, n)
+        self.handed_on = self.with_ones[..., :-1, :]
+        self.apart = z.ndim > 2 and n * z.shape[-1] < PIECE
+        self.a = np.empty(self.handed_on.shape, z.dtype) if self.apart else self.handed_on
 
     def forward(self, x: Array) -> Array:
         self.z = x
         self.activation.f(x, self.a)
+        if self.apart:
+            np.copyto(self.handed_on, self.a)
         return self.with_ones
 
     def backward(self, d: Array) -> Array:
@@ -104,6 +123,8 @@ class ActivateLearned(Activate):
     def forward(self, x: Array) -> Array:
         self.z = x
         self.activation.f_with(x, self.p, self.a)
+        if self.apart:
+            np.copyto(self.handed_on, self.a)
         return self.with_ones
 
     def backward(self, d: Array) -> Array:
@@ -118,8 +139,7 @@ class ActivatePieces(Activate):
     def __init__(self, activation: Activation, z: Array, pieces: int) -> None:
         *stack, rows, m = z.shape
         self.activation = activation
-        self.with_ones = with_ones(z, rows // pieces)
-        self.a = self.with_ones[..., :-1, :]
+        self._hold(z, rows // pieces)
         self.dz = np.empty_like(z)
         self.by_piece = self.dz.reshape(*stack, pieces, rows // pieces, m)
 
