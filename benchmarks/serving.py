@@ -86,7 +86,7 @@ class Student(asyncio.Protocol):
         self.lost = True
 
     def say(self, **command: Any) -> None:
-        self._write(0x81, json.dumps(command).encode())
+        self._write(0x81, json.dumps(command, separators=(",", ":")).encode())  # as a page writes it
 
     def _write(self, head: int, payload: bytes) -> None:
         size = len(payload)

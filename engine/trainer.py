@@ -27,7 +27,7 @@ from engine.stopping import Stopping
 from engine.streams import AUGMENTATION, ORDER, ROWS, stream
 
 # A grid chunk's widest activation buffer stays within the cache: this many numbers.
-CHUNK = 65_536
+CHUNK = 16_384
 
 # Settings in which the networks of a population may differ as they like, besides any float parameter of a component.
 OWN = ("seed", "initializer", "gain", "bias", "learning_rate", "clip_norm")
