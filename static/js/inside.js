@@ -103,9 +103,12 @@ export function createInside(store, commands, requests, loop) {
     strip.scrollLeft = Math.max(left - room, Math.min(left, strip.scrollLeft));
   }
 
+  /** Whether there is anything to look into: not before the first state, and not between a new connection and its first. */
+  const known = () => store.run !== null;
+
   /** Asks the server for what the tab on screen needs of the selected panel, or for nothing. */
   function ask() {
-    if (!store.panels.length || store.run === null) return;
+    if (!known()) return;
     const views = open && inSight ? tab.views() : [];
     const wanted = views.length ? { id: store.selected, seed: store.seed, views } : null;
     if (same(asked, wanted) || (asked === undefined && wanted === null)) return;
@@ -128,6 +131,7 @@ export function createInside(store, commands, requests, loop) {
     if (left !== onScreen) left?.leave?.();
     bringTab();
     page.setAttribute("aria-labelledby", `inside-tab-${tab.name}`);
+    if (!known()) return;
     ask();
     follow();
     if (open) tab.show();
@@ -168,13 +172,12 @@ export function createInside(store, commands, requests, loop) {
 
   store.on("boot", () => {
     name();
-    if (store.panels.length) update();
+    update();
   });
   store.on("state", update);
   store.on("select", update);
   store.on("diverged", update);
-  // The first points come before the first state.
-  store.on("data", () => open && store.experiment && tab.show());
+  store.on("data", () => open && known() && tab.show());
   store.on("theme", () => {
     root.style.setProperty("--panel", panelColor(store.selectedIndex));
     for (const each of tabs) each.theme?.();
@@ -182,7 +185,7 @@ export function createInside(store, commands, requests, loop) {
   });
   for (const topic of ["view-message", "request"]) {
     store.on(topic, () => {
-      if (!open) return;
+      if (!open || !known()) return;
       follow();
       tab.show();
     });
@@ -194,9 +197,9 @@ export function createInside(store, commands, requests, loop) {
     switchOff() {
       if (open) tab.switchOff?.();
     },
-    /** With every drawn frame. */
+    /** With every drawn frame; points are drawn before the first state, which comes after them. */
     draw() {
-      if (open) tab.draw?.();
+      if (open && known()) tab.draw?.();
     },
     /** A new connection knows nothing of what was asked for. */
     forget() {

@@ -262,7 +262,6 @@ export function createLandscape({ store, loop, ask, requests }) {
           setText(note, t("inside.landscape_failed"));
         });
       }
-      if (!store.panels.length || store.run === null) return;
       follow();
       suit();
       ask();

@@ -23,7 +23,6 @@ const WORST = 1e6;
 export function createPoint({ store, loop, shown: onScreen, words, ask }) {
   /** The point that is followed. `index` is its place among the points, or null. @type {{x1: number, x2: number, truth: number, index: number|null}|null} */
   let place = null;
-  let points = null;
   /** @type {import("./walk.js").Walk|null} */
   let body = null;
   /** @type {import("./point-steps.js").Step[]} */
@@ -76,13 +75,13 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     showPlace();
     ask();
     if (onScreen()) store.mark(place);
+    job.now();
   }
 
-  /** The points may be others than they were. */
+  /** The points are others than they were. */
   function checkPlace() {
     const { data } = store;
-    if (!data?.count || (data === points && place)) return;
-    points = data;
+    if (!data.count) return;
     const [start] = training();
     if (!place) place = pointAt(start ?? 0);
     else if (place.index !== null) {
@@ -93,6 +92,9 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     ask();
     if (onScreen()) store.mark(place);
   }
+
+  /** Whether a message is about the point that is followed, not one before it. */
+  const answers = ({ run, about }) => run === store.run && Number(about.x1) === place.x1 && Number(about.x2) === place.x2 && Number(about.label) === place.truth;
 
   function pick({ x, y, near }) {
     const { data } = store;
@@ -123,7 +125,7 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     boxes.x2.hidden = data.dimensions === 1;
     boxes.truth.hidden = data.classes > 0;
     labels.hidden = !data.classes;
-    const key = `${words()} ${data.classes}`;
+    const key = String(data.classes);
     if (labels.dataset.key !== key) {
       labels.dataset.key = key;
       labels.setAttribute("aria-label", t("point.label"));
@@ -202,6 +204,7 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
   const unitOf = (column) => Math.min(units[column] ?? 0, body.sizes[column] - 1);
 
   function turnUnit(way) {
+    if (!body) return;
     const { column } = steps[at];
     const size = body.sizes[column];
     units[column] = (unitOf(column) + way + size) % size;
@@ -319,8 +322,12 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     const message = store.seen("point");
     if (!message || !store.data) {
       built = ""; // what comes next may be of another network
+      body = null;
       return;
     }
+    // The numbers of another point are not shown as this one's.
+    root.setAttribute("aria-busy", String(!answers(message)));
+    if (!answers(message)) return;
     body = walk(message);
     const key = `${body.key} ${words()} ${JSON.stringify(store.experiment.panels[store.selectedIndex].hidden)}`;
     if (built !== key) {
@@ -338,6 +345,7 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     root.dataset.shown = `${Number(message.about.x1)} ${Number(message.about.x2)} ${Number(message.about.label)} ${message.about.epoch}`;
   }, () => (store.playing ? 200 : 0));
 
+  store.on("data", checkPlace);
   store.on("follow", (index) => follow(pointAt(index)));
   store.on("pick", (detail) => onScreen() && pick(detail));
   new ResizeObserver(() => {
@@ -347,9 +355,8 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
   return {
     name: "point",
     element: root,
-    views: () => (place ? [{ id: "point", x1: place.x1, x2: place.x2, truth: place.truth }] : ["point"]),
+    views: () => (place ? [{ id: "point", x1: place.x1, x2: place.x2, truth: place.truth }] : []),
     show() {
-      checkPlace();
       if (place && store.place !== place) store.mark(place);
       job[store.playing && built ? "mark" : "now"]();
     },

@@ -89,9 +89,9 @@ export function createStore() {
       return store.experiment?.seeds ?? 1;
     },
 
-    /** The catalog's entry of the dataset in use. */
+    /** The catalog's entry of the dataset in use; none before the first state. */
     get dataset() {
-      return store.boot.catalog.datasets.find(({ id }) => id === store.experiment.data.dataset.id);
+      return store.boot.catalog.datasets.find(({ id }) => id === store.experiment?.data.dataset.id);
     },
 
     select(id) {

@@ -17,7 +17,7 @@ from app.session import Session
 from engine.inside import Inside, inside
 from tests.browser.chromium import until
 from tests.browser.test_page import EPOCH, at_epoch, picture
-from tests.browser.test_resume import Killable
+from tests.browser.test_resume import Killable, until_true
 from tests.wire import decode
 
 pytestmark = pytest.mark.browser
@@ -552,6 +552,43 @@ def test_a_picture_of_300_pixels_is_as_high_as_wide(open_page) -> None:
     until(
         page, "[...document.querySelectorAll('canvas.points, canvas.rings')].every((one) => one.width === one.height)"
     )
+
+
+def test_before_the_first_state_there_is_nothing_to_look_into_and_nothing_breaks(open_page) -> None:
+    """On a slow line the points are there, and drawn, before the page knows what is trained on them."""
+    page = open_page("v=1&hidden=3")
+    held: list[str] = []
+
+    def between(line: Any) -> None:
+        server = line.connect_to_server()
+        line.on_message(server.send)
+
+        def answered(message: str | bytes) -> None:
+            if isinstance(message, bytes) and not held:
+                line.send(message)
+            else:
+                held.append(message)  # type: ignore[arg-type]
+
+        server.on_message(answered)
+        lines.append((line, server))
+
+    lines: list[Any] = []
+    page.route_web_socket("**/ws", between)
+    page.goto(page.url.replace("/#", "/?look=landscape#"))
+    until_true(page, lambda: bool(held))
+    page.emulate_media(color_scheme="dark")
+    for tab in page.locator(".inside-tab").all():
+        tab.click()
+        until(page, "document.querySelector('#inside').offsetWidth")
+    page.keyboard.press("i")
+    page.keyboard.press("i")
+    page.locator("#inside-tab-network").click()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    line, server = lines[-1]
+    server.on_message(line.send)
+    for message in held:
+        line.send(message)
+    until(page, SHOWN)
 
 
 @pytest.mark.parametrize(

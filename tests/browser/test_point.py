@@ -2,8 +2,10 @@
 the point is chosen in the picture, by buttons and by typing; nothing moves but the numbers while it trains.
 """
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from engine.explain import Explanation, explain
 from tests.browser.chromium import until
 from tests.browser.test_inside import choose, close, session
 from tests.browser.test_page import EPOCH, at_epoch
+from tests.browser.test_resume import until_true
+from tests.wire import decode
 
 pytestmark = pytest.mark.browser
 
@@ -295,6 +299,53 @@ def test_a_point_is_chosen_in_the_picture_by_buttons_and_by_typing(open_page: Ca
     click_at(*far)
     page.get_by_role("tab", name="One point").click()
     expect(which).to_have_text(f"Training point {alone + 1} of {count}")
+
+
+def test_numbers_are_never_those_of_another_point(open_page: Callable[..., Page]) -> None:
+    """The first answer is about the first point already, and an old one does not stand as a new one's."""
+    page = open_page("v=1&samples=100", still=True)
+    looks: list[dict[str, float]] = []
+    held: list[str | bytes] | None = None
+
+    def between(line: Any) -> None:
+        server = line.connect_to_server()
+
+        def said(message: str | bytes) -> None:
+            if isinstance(message, str) and (command := json.loads(message))["type"] == "look":
+                looks.extend(view for view in command["views"] if view == "point" or isinstance(view, dict))
+            server.send(message)
+
+        def answered(message: str | bytes) -> None:
+            if held is not None and isinstance(message, bytes) and decode(message)[1]["kind"] == "point":
+                held.append(message)
+            else:
+                line.send(message)
+
+        line.on_message(said)
+        server.on_message(answered)
+        lines.append(line)
+
+    lines: list[Any] = []
+    page.route_web_socket("**/ws", between)
+    page.reload()
+    look(page)
+    current(page)
+    data = session("v=1&samples=100").data
+    assert [(one["x1"], one["x2"]) for one in looks] == [pytest.approx(data.points[:, 0], rel=1e-6)]
+    view = page.locator(".point-view")
+    expect(view).to_have_attribute("aria-busy", "false")
+    first = slots(page)
+    held = []
+    page.get_by_role("button", name="Next training point").click()
+    expect(view).to_have_attribute("aria-busy", "true")
+    until_true(page, lambda: bool(held))
+    assert slots(page) == first
+    for message in held:
+        lines[-1].send(message)
+    held = None
+    expect(view).to_have_attribute("aria-busy", "false")
+    current(page)
+    assert slots(page) != first
 
 
 def test_slow_motion_goes_to_the_end_and_stops(open_page: Callable[..., Page]) -> None:
