@@ -457,8 +457,7 @@ class Session:
         restored = checkpoint.decode(command.message, self.bounds)
         state = restored.state
         begun = bool(self.panels)
-        if begun and self._unsaved and not self._moments and (left := self.checkpoint()):
-            self._moments = [left]  # so that it can be come back to
+        self._keep_moment()
         seen = begun and state.experiment.data == self.experiment.data
         experiment = replace(state.experiment, speed=self.experiment.speed) if begun else state.experiment
         self.experiment, self.data = experiment, restored.data
@@ -482,10 +481,16 @@ class Session:
             if not panel.diverged and not panel.own.finite.any():
                 self._diverge(panel)
 
+    def _keep_moment(self) -> None:
+        """Before the session goes away or on from where it stands: what no checkpoint has can be come back to."""
+        if self._unsaved and not self._moments and (left := self.checkpoint()):
+            self._moments = [left]
+
     def _configure(self, command: protocol.Configure) -> None:
         self._start(command.experiment)
 
     def _play(self, command: protocol.Play) -> None:
+        self._go_on()
         self.playing = bool(self._healthy)
         self._target = self.position
 
@@ -493,11 +498,18 @@ class Session:
         self.playing = False
         self._target = self._here
 
+    def _go_on(self) -> None:
+        """Where it stands still, every change is a moment of its own, also where training goes on at once."""
+        if not self.playing and not self.unfinished:
+            self._keep_moment()
+
     def _step(self, command: protocol.Step) -> None:
+        self._go_on()
         self.playing = False
         self._target = self._next_update
 
     def _epoch(self, command: protocol.Epoch) -> None:
+        self._go_on()
         self.playing = False
         self._target = math.floor(self.position + 1e-9) + 1.0
 

@@ -402,12 +402,30 @@ def test_moments_are_kept_at_the_beginning_and_one_by_one_while_it_stands_still_
     assert len(kept(session, save=True)) == 1
     say(session, {"type": "pause"})
     assert len(kept(session)) == 1
-    say(session, {"type": "slow", "rate": 2}, {"type": "play"})
-    assert len(kept(session)) == 1
+    for command in ({"type": "slow", "rate": 2}, {"type": "play"}):
+        say(session, command)
+        assert len(kept(session)) == 1
     session.aim(2 / session.panels[0].trainer.epoch_steps)
     assert session.work(100)
     (moment,) = kept(session)
     assert checkpoint.decode(moment).trainers[0].steps == 2 + 2 * 3 + 1, "one update, although time was for two"
+
+
+@pytest.mark.parametrize("on", [{"type": "epoch"}, {"type": "step"}, {"type": "play"}])
+def test_a_change_is_a_moment_of_its_own_also_where_training_goes_on_at_once(on: dict[str, Any]) -> None:
+    session = opened("samples=60&hidden=4")
+    say(session, {"type": "epoch"})
+    while not session.work(100):
+        pass
+    kept(session)
+    say(session, {"type": "set", "name": "learning_rate", "value": 0.2}, on)
+    session.aim(1)
+    while not session.work(100):
+        pass
+    changed, *_ = kept(session)
+    restored = checkpoint.decode(changed)
+    assert restored.trainers[0].position == 1 < session.position
+    assert restored.state.experiment.panels[0].learning_rate == 0.2
 
 
 def test_a_run_that_begins_while_it_plays_is_kept_from_its_very_beginning() -> None:
