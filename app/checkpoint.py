@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
@@ -32,6 +32,9 @@ MAX_COUNT = 2**40  # of updates or epochs: a million a second for twelve days
 MAX_ID = 2**30  # views send ids as 32-bit numbers
 _PURPOSE = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}")
 MAX_PURPOSES = 200
+
+# Arrays that networks on the same points mostly have in common.
+Shared = Literal["order", "shuffled"]
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Id = Annotated[int, Field(ge=0, le=MAX_ID)]
@@ -60,6 +63,8 @@ class PanelState(BaseModel):
     generators: Annotated[list[dict[str, Any]], Field(min_length=2, max_length=2)]
     noise: dict[Annotated[str, Field(max_length=15)], list[dict[str, Any]]]
     off: OffState | None = None
+    same: dict[Shared, Count] = {}
+    """Arrays that an earlier network has as well, and which one."""
 
 
 class SessionState(BaseModel):
@@ -100,16 +105,23 @@ def encode(
     arrays: dict[str, Array] = {}
     described = []
     for place, (trainer, panel) in enumerate(zip(trainers, panels, strict=True)):
-        plain = {}
+        plain: dict[str, Any] = {"same": {}}
         for name, value in trainer.state().items():
-            if isinstance(value, np.ndarray):
-                arrays[f"{place}.{name}"] = value
-            else:
+            if not isinstance(value, np.ndarray):
                 plain[name] = value
+            elif name in get_args(Shared) and (twin := _twin(arrays, place, name, value)) is not None:
+                plain["same"][name] = twin
+            else:
+                arrays[f"{place}.{name}"] = value
         described.append(panel | plain)
     document = {"version": VERSION, "experiment": dump(experiment), **state, "panels": described}
     about = {"kind": "checkpoint", "run": str(state["run"]), "epoch": str(epoch), "jump": str(jumps)}
     return frames.encode(arrays, about | {"session": json.dumps(document)})
+
+
+def _twin(arrays: dict[str, Array], place: int, name: str, value: Array) -> int | None:
+    """Which of the networks before has just this array."""
+    return next((other for other in range(place) if np.array_equal(arrays.get(f"{other}.{name}", ()), value)), None)
 
 
 def decode(message: bytes, bounds: Bounds = BOUNDS) -> Restored:
@@ -139,6 +151,11 @@ def decode(message: bytes, bounds: Bounds = BOUNDS) -> Restored:
         raise _bad(str(error)) from None
     data = draw(experiment.data)
     bounds.check(experiment, data)
+    for place, panel in enumerate(state.panels):
+        for name, twin in panel.same.items():
+            if twin >= place or f"{twin}.{name}" not in arrays or f"{place}.{name}" in arrays:
+                raise _bad(f"{name}: not where it is said to be")
+            arrays[f"{place}.{name}"] = arrays[f"{twin}.{name}"]
     trainers = []
     known = set()
     for place, (spec, panel) in enumerate(zip(experiment.panels, state.panels, strict=True)):

@@ -118,7 +118,8 @@ def test_networks_that_ended_stay_ended() -> None:
 
 # ---- what is no checkpoint ----
 
-GOOD = opened("samples=60&hidden=4&regularizers=dropout").checkpoint()
+GOOD_LINK = "samples=60&hidden=4&regularizers=dropout&b.seed=2"
+GOOD = opened(GOOD_LINK).checkpoint()
 
 
 def refused(message: bytes, bounds: Bounds = BOUNDS, opens: bool = True) -> str:
@@ -177,6 +178,12 @@ CHANGES: dict[str, Any] = {
     "infinite target": lambda d: d.update(target=1e400),
     "id beyond the last": lambda d: d["panels"][0].update(id=7),
     "playing perhaps": lambda d: d.update(playing="yes"),
+    "the same as itself": lambda d: d["panels"][1].update(same={"order": 1, "shuffled": 0}),
+    "the same as a later one": lambda d: d["panels"][0].update(same={"order": 1}),
+    "the same as nobody": lambda d: d["panels"][1].update(same={"order": 9, "shuffled": 0}),
+    "the same as before it": lambda d: d["panels"][1].update(same={"order": -1, "shuffled": 0}),
+    "the same weights": lambda d: d["panels"][1].update(same={"order": 0, "shuffled": 0, "parameters": 0}),
+    "the same, but missing": lambda d: d["panels"][1].update(same={"order": 0}),
 }
 ARRAYS: dict[str, Any] = {
     "missing": lambda t: t.pop("0.parameters"),
@@ -185,6 +192,7 @@ ARRAYS: dict[str, Any] = {
     "another shape": lambda t: t.update({"0.parameters": t["0.parameters"][:, 1:]}),
     "another type": lambda t: t.update({"0.parameters": t["0.parameters"].astype(np.float64)}),
     "order out of bounds": lambda t: t.update({"0.order": t["0.order"] + 1}),
+    "the same twice over": lambda t: t.update({"1.order": t["0.order"]}),
     "order twice": lambda t: t.update({"0.order": np.zeros_like(t["0.order"])}),
 }
 
@@ -226,12 +234,23 @@ def test_damaged_messages_are_refused_or_harmless(data: Any) -> None:
     session.messages(frame=True)
 
 
+def test_what_networks_have_in_common_is_said_once() -> None:
+    alike, unlike = (opened(f"samples=60&b.seed=2{more}") for more in ("", "&b.regularizers=early_stopping"))
+    names = [set(load(session.checkpoint())) for session in (alike, unlike)]
+    assert names[0] & {"0.order", "0.shuffled", "1.order", "1.shuffled"} == {"0.order", "0.shuffled"}
+    assert names[1] >= {"0.order", "1.order"}  # part of its points is held out: it has another order
+    for session in (alike, unlike):
+        train(session, 2.5)
+        again = resumed(session.checkpoint())
+        assert state(again) == state(session)
+
+
 def test_the_limit_is_a_limit() -> None:
     assert resumed(GOOD, Bounds(checkpoint=len(GOOD))).panels
     small = Bounds(checkpoint=len(GOOD) - 1)
     assert "too big" in refused(GOOD, small)
     session = Session(small)
-    say(session, {"type": "open", "link": "samples=60&hidden=4&regularizers=dropout"})
+    say(session, {"type": "open", "link": GOOD_LINK})
     assert session.checkpoint() is None
     with pytest.raises(Invalid):
         checkpoint.decode(GOOD, small)
