@@ -285,6 +285,7 @@ class Session:
                 "parameters": size(panel.trainer.network).parameters,
                 "loss": panel.trainer.loss.id,
                 "off": len(panel.trainer.network.off),
+                "held_out": self.data.n_train - panel.trainer.n_train,
             }
             for panel in self.panels
         ]

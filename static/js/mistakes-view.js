@@ -40,9 +40,9 @@ export function createMistakes({ store, mark, look, keep, follow }) {
       rows = [];
       body.replaceChildren();
     },
-    /** @param {import("./frames.js").Message} message @param {number} part */
-    show({ tensors }, part) {
-      const { labels, part: parts, points, count: all } = store.data;
+    /** @param {import("./frames.js").Message} message @param {Uint8Array} parts of all points @param {number} part the one that is looked at */
+    show({ tensors }, parts, part) {
+      const { labels, points, count: all } = store.data;
       const { predicted, confidence } = tensors;
       const wrong = [];
       let members = 0;

@@ -141,7 +141,8 @@ export function createPanels(store, commands, loop) {
     const { frame, data } = store;
     const history = store.history.get(card.id);
     if (index < 0 || !frame || !data || !card.size || frame.tensors.predicted.shape[1] !== data.count) return;
-    card.wrong = drawRings(card.rings, data, slice(frame.tensors.predicted, index), options(card));
+    const parts = store.partsOf(index);
+    card.wrong = drawRings(card.rings, { ...data, part: parts }, slice(frame.tensors.predicted, index), options(card));
     if (store.pointed?.panel === card.id) pointOut(card.rings.getContext("2d"), data, store.pointed.points, options(card));
     if (store.place) drawPlace(card.rings.getContext("2d"), data, store.place, options(card));
     drawSparkline(card.sparkline, history, panelColor(index));
@@ -155,14 +156,14 @@ export function createPanels(store, commands, loop) {
     }
     card.summarized = now;
     const about = { letter: LETTERS[index], title: card.name, epoch: Math.floor(history.now.epoch) };
-    const words = data.classes ? summary(card, index, about, history.now) : valueSummary(index, about, history.now);
+    const words = data.classes ? summary(card, index, parts, about, history.now) : valueSummary(index, about, history.now);
     card.picture.setAttribute("aria-label", frame.tensors.solved ? `${words} ${seedsSummary(index)}` : words);
   }
 
-  function summary(card, index, about, now) {
+  function summary(card, index, parts, about, now) {
     const { boundary } = store.frame.tensors;
-    const { part, classes } = store.data;
-    const [trains, tests] = [0, 1].map((wanted) => part.reduce((sum, each) => sum + (each === wanted), 0));
+    const { classes } = store.data;
+    const [trains, tests] = [0, 1].map((wanted) => parts.reduce((sum, each) => sum + (each === wanted), 0));
     return t("panels.summary", {
       ...about, accuracy: format.percent(now.test_accuracy), train: card.wrong[0], trains, test: card.wrong[1], tests,
       regions: describe(slice(boundary, index), boundary.shape[1], classes),

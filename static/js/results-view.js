@@ -1,5 +1,5 @@
 // What the network gets right and wrong: which class is taken for which, and precision, recall and
-// F1 of every class, on any part of the points. Worked out here from the labels and what the newest
+// F1 of every class, on any part of the points as the network has them. Worked out here from the labels and what the newest
 // frame predicts, or of several seeds the chosen one. Points of a cell of the table can be pointed
 // out in the picture. Values have no classes; there it says how large the errors are beside those of
 // the best constant.
@@ -14,7 +14,7 @@ import { createReading } from "./reading-view.js";
 import { drawMarker, fit, PARTS } from "./points.js";
 
 /** Counts of (true class, predicted class), row by row. */
-export function confusion({ labels, part, classes, count }, predicted, chosen) {
+export function confusion({ labels, classes, count }, part, predicted, chosen) {
   const counts = Array(classes * classes).fill(0);
   for (let index = 0; index < count; index++) if (part[index] === chosen) counts[labels[index] * classes + predicted[index]]++;
   return counts;
@@ -61,7 +61,8 @@ export function createResults({ store, loop, ask, goTo, shown }) {
   let pointed = null;
   let kept = null;
 
-  const here = () => PARTS.map((_, index) => index).filter((index) => store.data.part.includes(index));
+  const partsNow = () => store.partsOf(store.selectedIndex);
+  const here = () => PARTS.map((_, index) => index).filter((index) => partsNow().includes(index));
 
   function mark(index) {
     const canvas = h("canvas", { class: "mark", "aria-hidden": "true" });
@@ -156,7 +157,8 @@ export function createResults({ store, loop, ask, goTo, shown }) {
       if (store.pointed) store.pointOut(null);
       return;
     }
-    const { labels, part: parts, count } = store.data;
+    const { labels, count } = store.data;
+    const parts = partsNow();
     const points = [];
     if (cell.index !== undefined) points.push(cell.index);
     else for (let index = 0; index < count; index++) if (parts[index] === part && labels[index] === cell.row && predicted[index] === cell.column) points.push(index);
@@ -175,7 +177,7 @@ export function createResults({ store, loop, ask, goTo, shown }) {
     if (!data.classes) return;
     const { loss } = store.panels[store.selectedIndex];
     calibration.show(message, part, !store.boot.catalog.losses.find(({ id }) => id === loss)?.scores);
-    mistakes.show(message, part);
+    mistakes.show(message, partsNow(), part);
     mistakes.press(kept);
   }, () => (store.playing ? 700 : 0));
 
@@ -199,7 +201,7 @@ export function createResults({ store, loop, ask, goTo, shown }) {
 
   function showClasses(predicted) {
     const { classes } = store.data;
-    const counts = confusion(store.data, predicted, part);
+    const counts = confusion(store.data, partsNow(), predicted, part);
     const scored = perClass(counts, classes);
     cells.forEach(({ button, row, column }) => {
       const count = counts[row * classes + column];
@@ -222,7 +224,8 @@ export function createResults({ store, loop, ask, goTo, shown }) {
     const now = store.history.get(store.selected)?.now;
     if (!now) return;
     const errors = single() ? JSON.parse(answer().about.errors) : null;
-    const { values, part: parts } = store.data;
+    const { values } = store.data;
+    const parts = partsNow();
     for (const { index, cells: row } of figures) {
       const own = Array.from(values).filter((_, at) => parts[at] === index);
       const middle = own.reduce((sum, value) => sum + value, 0) / own.length;

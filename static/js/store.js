@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.js";
 /** Histories of removed panels that are kept, in case someone goes back to when they were there. */
 const GONE = 6;
 
-/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string, off: number}} PanelInfo */
+/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string, off: number, held_out: number}} PanelInfo held_out: of the training points so many at their end validate */
 
 /** The view that is about all seeds, whichever is chosen. */
 const ALL_SEEDS = "seeds";
@@ -92,6 +92,15 @@ export function createStore() {
     /** The catalog's entry of the dataset in use; none before the first state. */
     get dataset() {
       return store.boot.catalog.datasets.find(({ id }) => id === store.experiment?.data.dataset.id);
+    },
+
+    /** Which part each point is in for a panel: what its network holds out of the training points validates. @returns {Uint8Array} */
+    partsOf(index) {
+      const { data, panels } = store;
+      const held = panels[index]?.held_out;
+      if (!held) return data.part;
+      const end = data.part.lastIndexOf(0) + 1;
+      return data.part.map((part, at) => (at >= end - held && at < end ? 2 : part));
     },
 
     select(id) {

@@ -2,6 +2,7 @@
 a mistake is pointed out in the picture and followed through the network.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 from engine import Trainer
 from engine.bayes import bayes
 from engine.diagnosis import errors, gaps
-from engine.results import calibration
+from engine.results import calibration, results
 from tests.browser.chromium import until
 from tests.browser.test_inside import DRAWN, session, written
 from tests.browser.test_page import at_epoch
@@ -100,6 +101,38 @@ def test_calibration_and_mistakes_are_the_engines(open_page: Callable[..., Page]
             assert abs(float(sure.split("\u2009")[0]) - 100 * p[:, index].max()) < 0.051
             label = listed.nth(place).locator(".mistake").get_attribute("aria-label")
             assert label == f"Class {labels[index] + 1} taken for class {p[:, index].argmax() + 1}, at {where}"
+
+
+def test_what_early_stopping_holds_out_is_validation_everywhere(open_page: Callable[..., Page]) -> None:
+    link = "v=1&hidden=6-tanh&dataset=moons&noise=0.4&label_noise=0.1&samples=400&regularizers=early_stopping"
+    page = open_page(link, still=True)
+    look(page)
+    own = trained(page, link, 3)
+    trainer, data = own.panels[0].trainer, own.data
+    sizes = []
+    for name, part in (("Train", trainer.train_part), ("Validation", trainer.validation), ("Test", data.test)):
+        part_button(page, name)
+        found = results(trainer, part)
+        sizes.append(int(found.confusion.sum()))
+        cells = page.locator(".confusions .confusion")
+        assert [int(cell) for cell in cells.all_inner_texts()] == found.confusion.ravel().tolist()
+        row = page.locator(".results-content .scores tbody tr").first.locator("td").all_inner_texts()
+        precision, recall, f1 = (float(figures[0]) for figures in (found.precision, found.recall, found.f1))
+        assert row == [percent(precision), percent(recall), percent(f1), str(found.confusion[0].sum())]
+        wrong = len(found.misclassified)
+        until(
+            page,
+            "document.querySelectorAll('.mistakes tbody tr:not([hidden])').length === Math.min(40, v[0])",
+            wrong,
+        )
+        said = page.locator(".results-section", has=page.locator(".mistakes")).locator("p").inner_text()
+        assert str(wrong) in said and str(sizes[-1]) in said
+    assert sizes == [160, 40, 200]
+    page.locator("#inside-tab-point").click()
+    expect(page.locator(".point-which")).to_have_text("Training point 1 of 160")
+    picture = page.locator(".panel .picture")
+    count = len(results(trainer, trainer.train_part).misclassified)
+    expect(picture).to_have_attribute("aria-label", re.compile(f"{count} of 160 training and"))
 
 
 def test_a_mistake_is_pointed_out_and_followed(open_page: Callable[..., Page]) -> None:
