@@ -56,8 +56,9 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     });
   }
 
-  /** The training points, in their order. */
-  const training = () => [...store.data.part.keys()].filter((index) => store.data.part[index] === 0);
+  /** The points that are in a part for the network, in their order. */
+  const pointsIn = (part) => [...store.partsOf(store.selectedIndex).entries()].filter(([, own]) => own === part).map(([index]) => index);
+  const training = () => pointsIn(0);
 
   function pointAt(index) {
     const { points: where, labels: classes, values } = store.data;
@@ -115,8 +116,9 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     const { data } = store;
     if (!data || !place) return;
     root.dataset.at = `${place.x1} ${place.x2} ${place.truth}`;
-    const list = place.index === null ? [] : [...data.part.keys()].filter((index) => data.part[index] === data.part[place.index]);
-    setText(which, place.index === null ? t("point.any") : t(`point.${PARTS[data.part[place.index]].key}`, { number: list.indexOf(place.index) + 1, count: list.length }));
+    const part = store.partsOf(store.selectedIndex)[place.index];
+    const list = pointsIn(part);
+    setText(which, place.index === null ? t("point.any") : t(`point.${PARTS[part].key}`, { number: list.indexOf(place.index) + 1, count: list.length }));
     for (const [key, input] of Object.entries(fields)) {
       const text = String(Number(place[key].toFixed(3)));
       if (document.activeElement !== input && input.value !== text) input.value = text;
@@ -226,12 +228,14 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
       const listed = Array.from({ length: few ? size : LISTED }, (_, place) => from + place);
       const last = column === body.count;
       const cells = listed.map((unit) => {
-        const label = column === 0 ? whole[unit] ?? t("inside.input", { number: unit + 1 }) : last ? outputs[unit] : t("inside.unit_of", { layer: column, number: unit + 1 });
+        const name = column === 0 ? whole[unit] ?? t("inside.input", { number: unit + 1 }) : last ? outputs[unit] : t("inside.unit_of", { layer: column, number: unit + 1 });
+        const off = body.off(column, unit);
+        const label = off ? t("inside.label_off", { name }) : name;
         const a = h("span", { class: "walk-a figure" });
         const dz = h("span", { class: "walk-dz figure" });
-        const button = h("button", { type: "button", class: "walk-unit", "data-unit": String(unit), title: label, onclick: () => reach(column, unit) },
-          h("span", { class: "visually-hidden" }, `${label}: `), column === 0 || last ? h("span", { class: "walk-name muted", "aria-hidden": "true" }, label) : h("span", { class: "walk-name muted", "aria-hidden": "true" }, String(unit + 1)), a, column ? dz : null);
-        return { unit, button, a, dz };
+        const button = h("button", { type: "button", class: `walk-unit${off ? " off" : ""}`, "data-unit": String(unit), title: label, onclick: () => reach(column, unit) },
+          h("span", { class: "visually-hidden" }, `${label}: `), column === 0 || last ? h("span", { class: "walk-name muted", "aria-hidden": "true" }, name) : h("span", { class: "walk-name muted", "aria-hidden": "true" }, String(unit + 1)), a, column ? dz : null);
+        return { unit, off, button, a, dz };
       });
       const hidden = size - listed.length;
       return {
@@ -297,15 +301,16 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     const step = steps[at];
     shown.figures.fill();
     shown.columns.forEach(({ cells, element }, column) => {
-      const values = cells.map(({ unit }) => (column ? body.a(column - 1, unit) : body.inputs[unit]));
+      // What is switched off hands on 0, whatever its activation says.
+      const values = cells.map(({ unit, off }) => (off ? 0 : column ? body.a(column - 1, unit) : body.inputs[unit]));
       const most = Math.max(1e-9, ...values.map(Math.abs));
       const there = at >= column; // a layer's values are there from its own step on
       const slopes = column && steps.slice(0, at + 1).some(({ kind, column: which }) => which === column && (kind === "error" || kind === "back"));
       element.classList.toggle("reached", there);
       element.classList.toggle("now", step.column === column && step.kind !== "loss");
       element.classList.toggle("feeding", step.kind === "forward" ? step.layer === column : step.kind === "back" ? step.layer + 2 === column : step.kind === "change" && step.layer === column);
-      cells.forEach(({ unit, button, a, dz }, place) => {
-        setText(a, number(values[place]));
+      cells.forEach(({ unit, off, button, a, dz }, place) => {
+        setText(a, off ? "⊘ 0" : number(values[place]));
         if (column) setText(dz, slopes ? `dz ${number(body.rowsOf(column - 1, unit).reduce((sum, row) => sum + body.dz(column - 1, row), 0))}` : "");
         button.style.setProperty("--tone", valueColor(Math.sign(values[place])));
         button.style.setProperty("--strength", `${Math.round((34 * Math.abs(values[place])) / most)}%`);
@@ -357,6 +362,7 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     element: root,
     views: () => (place ? [{ id: "point", x1: place.x1, x2: place.x2, truth: place.truth }] : []),
     show() {
+      showPlace(); // which part it is in is the network's matter
       if (place && store.place !== place) store.mark(place);
       job[store.playing && built ? "mark" : "now"]();
     },

@@ -220,6 +220,13 @@ def test_equations_hold_with_what_is_off(open_page: Callable[..., Page]) -> None
     unit = page.locator(".walk-column").nth(1).locator(".walk-unit").nth(1)
     unit.click()
     expect(said).to_contain_text("This unit is switched off")
+    for column, values in enumerate([found, *found.layers[:-1]]):
+        cells = page.locator(".walk-column").nth(column).locator(".walk-unit")
+        for place, off in enumerate(values.off):
+            expect(cells.nth(place)).to_have_class(re.compile(r"\boff\b") if off else re.compile(r"^(?!.*\boff\b)"))
+            name = cells.nth(place).inner_text()
+            assert ("⊘ 0" in name) == ("switched off: it hands on 0" in name) == bool(off)
+    assert sum(sum(values.off) for values in [found, *found.layers[:-1]]) == 3
 
 
 def test_wide_layers_say_how_many_more_there_are(open_page: Callable[..., Page]) -> None:
