@@ -184,14 +184,14 @@ export function createLandscape({ store, loop, ask, requests }) {
     const range = [steps[0], steps.at(-1)];
     const axis = (key) => ({ title: { text: t(key), standoff: 4 }, range, zeroline: false, gridcolor: color("--line"), linecolor: color("--line"), tickcolor: color("--line"), fixedrange: true, automargin: true });
     const base = { width: picture.clientWidth, height: picture.clientHeight, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, showlegend: false, uirevision: kind, font: { family: color("--font"), size: 11, color: color("--text") }, hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--line-strong"), font: { color: color("--text") } } };
-    if (kind === "map") return { ...base, margin: { l: 44, r: 8, t: 6, b: 36 }, xaxis: axis("inside.landscape_first"), yaxis: axis("inside.landscape_second") };
+    if (kind === "map") return { ...base, margin: { l: 44, r: 8, t: 12, b: 36 }, xaxis: axis("inside.landscape_first"), yaxis: axis("inside.landscape_second") };
     // From further away where there is less room, or the names of the axes would be cut.
     const away = Math.max(1, ROOM / picture.clientWidth);
     const scene = (key) => ({ title: { text: t(key), font: { size: 11 } }, range, gridcolor: color("--line-strong"), color: color("--text"), showbackground: false });
     return { ...base, margin: { l: 0, r: 0, t: 0, b: 0 }, scene: { xaxis: scene("inside.landscape_first"), yaxis: scene("inside.landscape_second"), zaxis: { title: { text: "" }, showticklabels: false, gridcolor: color("--line-strong"), showbackground: false }, aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.65 }, camera: { eye: { x: 1.45 * away, y: -1.45 * away, z: 0.95 * away }, center: { x: 0, y: 0, z: -0.12 } } } };
   }
 
-  /** The same in words: where it stands, the lowest place in view, and how many ways there are. */
+  /** The same in words: where it stands, the lowest place in view, how many ways there are, and whether the loss is taken over some points only. */
   function tell(current, steps, loss, lines) {
     const side = steps.length;
     let best = 0;
@@ -203,8 +203,10 @@ export function createLandscape({ store, loop, ask, requests }) {
       epoch: figure(Number(Number(current.about.epoch).toFixed(2))), loss: figure(loss[(side * side - 1) / 2]), lowest: figure(loss[best]), place: `(${place(best % side)}, ${place(Math.floor(best / side))})`,
     });
     const ways = lines.length > 1 ? ` ${t("inside.landscape_race", { letters: lines.map(({ index }) => LETTERS[index]).join(", ") })}` : current.tensors.centre.data.length ? "" : ` ${t("inside.landscape_no_way")}`;
-    setText(note, said + ways);
-    picture.setAttribute("aria-label", said + ways);
+    const { points, of } = current.about;
+    const some = Number(points) < Number(of) ? ` ${t("inside.landscape_some", { points, of })}` : "";
+    setText(note, said + ways + some);
+    picture.setAttribute("aria-label", said + ways + some);
   }
 
   function build() {

@@ -3,6 +3,7 @@ that is not on screen.
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -149,12 +150,35 @@ def test_a_large_network_has_a_map_without_a_way(open_page: Callable[..., Page])
     assert page.evaluate(f"{DRAWN}.length") == 1
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_largest_networks_are_seen_over_some_points_and_it_says_so(
+    open_page: Callable[..., Page], lang: str
+) -> None:
+    link = f"v=1&hidden={','.join(['128'] * 8)}&samples=1000"
+    page = open_page(link, lang=lang, still=True, path="?look=landscape")
+    trainer = session(link).panels[0].trainer
+    points = landscape(trainer, 1).points
+    assert points < trainer.n_train
+    said = (
+        f"{points} of {trainer.n_train} training points"
+        if lang == "en"
+        else f"{trainer.n_train} 个训练点中的 {points} 个"
+    )
+    expect(page.locator(".landscape-note")).to_contain_text(said)
+    expect(page.locator(".landscape-picture")).to_have_attribute("aria-label", re.compile(said))
+
+
 @pytest.mark.parametrize(("scheme", "lang", "size"), [("light", "en", (1440, 900)), ("dark", "zh", (390, 844))])
 def test_axe_finds_nothing_serious(
     open_page: Callable[..., Page], scheme: str, lang: str, size: tuple[int, int]
 ) -> None:
     page = open_page(LINK, scheme=scheme, lang=lang, size=size, still=True, path="?look=landscape")
     until(page, f"{DRAWN}?.length && document.querySelector('.landscape-note').textContent", seconds=120)
+    ends = page.evaluate(
+        "[...document.querySelectorAll('.landscape-plot :is(.xtick, .ytick) text')]"
+        ".filter((one) => one.checkVisibility({ opacityProperty: true })).map((one) => one.textContent)"
+    )
+    assert [ends.count(end) for end in ("1", "−1")] == [2, 2], "both ends of both axes are named"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found = Axe().run(page).response["violations"]
     serious = [one for one in found if one["impact"] in ("serious", "critical")]

@@ -268,6 +268,17 @@ def test_a_lesson_stands_beside_the_boundaries(open_lesson) -> None:
             assert page.evaluate(NO_WIDER), (width, step)
 
 
+def test_titles_of_four_panels_beside_a_lesson_are_whole(open_lesson) -> None:
+    page = open_lesson("transfer", size=(1024, 768))
+    expect(page.locator(".panel .title")).to_have_text(
+        ["frozen layers 2", "frozen layers 0", "frozen layers 0", "same"]
+    )
+    cut = page.locator(".panel .title").evaluate_all(
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight).length"
+    )
+    assert cut == 0
+
+
 def test_on_a_phone_a_boundary_fits_above_the_sheet(open_lesson) -> None:
     page = open_lesson(FIRST, size=(390, 844), touch=True)
     for size, step in [((390, 844), step) for step in STEPS] + [((360, 640), step) for step in STEPS]:
