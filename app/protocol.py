@@ -383,6 +383,7 @@ MESSAGES: dict[str, tuple[str, dict[str, Tensor]]] = {
             "test_accuracy": ("F32", "(T, P)", "share of test points classified correctly"),
             "validation_accuracy": ("F32", "(T, P)", "share of validation points classified correctly"),
             "train_dev_accuracy": ("F32", "(T, P)", "share of train-dev points classified correctly"),
+            "vote_accuracy": ("F32", "(T, P)", "share of test points right by the vote of a panel's seeds"),
             "train_r2": ("F32", "(T, P)", "R² on the training points, for values"),
             "test_r2": ("F32", "(T, P)", "R² on the test points, for values"),
             "validation_r2": ("F32", "(T, P)", "R² on the validation points, for values"),

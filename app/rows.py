@@ -20,6 +20,7 @@ SCALARS = (
     "test_accuracy",
     "validation_accuracy",
     "train_dev_accuracy",
+    "vote_accuracy",
     "train_r2",
     "test_r2",
     "validation_r2",

@@ -15,6 +15,7 @@ def refuse(spec: NetworkSpec, data: Data) -> None:
     _classes(spec, data)
     _line_search(spec)
     _together(spec)
+    _folds(spec, data)
     _sizes(spec, data)
 
 
@@ -103,8 +104,31 @@ def _together(spec: NetworkSpec) -> None:
         raise Refused("regularizers", Text("Each can be chosen only once.", "每种方法只能选择一次。"))
 
 
+def _folds(spec: NetworkSpec, data: Data) -> None:
+    if not spec.folds:
+        return
+    if spec.bootstrap or data.n_validation or any(regularizer.held_out for regularizer in spec.regularizers):
+        raise Refused(
+            "folds",
+            Text(
+                "Cross-validation chooses by itself what to train on and what to hold out. "
+                "Switch bootstrap samples, early stopping and the validation share off.",
+                "交叉验证自行决定训练哪些点、留出哪些点。请关闭自助采样和早停，并把验证集比例设为 0。",
+            ),
+        )
+    if data.n_train < 2 * spec.folds:
+        raise Refused(
+            "folds",
+            Text(
+                f"{data.n_train} training points are too few for {spec.folds} folds. "
+                "Use more points or a larger training share.",
+                f"{data.n_train} 个训练点不够分成 {spec.folds} 折。请增加数据点数或训练集比例。",
+            ),
+        )
+
+
 def _sizes(spec: NetworkSpec, data: Data) -> None:
-    held_out = spec.n_held_out(data)
+    held_out = spec.n_held_out(data) + spec.fold_size(data)
     count = data.n_train - held_out
     if spec.batch_norm and min(spec.batch_size, count) == 1 and not (spec.optimizer.full_batch and count > 1):
         raise Refused(

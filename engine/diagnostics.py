@@ -5,7 +5,7 @@ Measured on the whole training part (losses and accuracies on the other parts, t
 the batch.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ class Metrics:
     """Losses are the data loss L without the penalty R, which stands beside them. What does not apply is NaN: numbers
     of a part without points, accuracies where the data carry values, R² and error where they carry classes.
 
+    ``vote_accuracy``: test accuracy of the class that most of the networks vote for; the same number for each.
     ``…_r2``: 1 − Σ(ŷ − y)² / Σ(y − ȳ)², the share of the variance that is explained. ``…_error``: √mean (ŷ − y)².
     ``dead_ratio``: share of hidden units whose output is 0 for every training point (S3); NaN without hidden layers.
     ``saturation_ratio``: share of all (unit, training point) pairs whose activation is bounded and has |g'(z)| < 0.05.
@@ -43,6 +44,7 @@ class Metrics:
     test_accuracy: Array
     validation_accuracy: Array
     train_dev_accuracy: Array
+    vote_accuracy: Array
     train_r2: Array
     test_r2: Array
     validation_r2: Array
@@ -65,7 +67,8 @@ class Metrics:
 
     def of(self, network: int) -> "Metrics":
         """The metrics of one network of a population, as if it were alone."""
-        return Metrics(*(getattr(self, field.name)[network : network + 1] for field in fields(self)))
+        own = Metrics(*(getattr(self, field.name)[network : network + 1] for field in fields(self)))
+        return replace(own, vote_accuracy=own.test_accuracy)
 
 
 @dataclass
@@ -79,16 +82,21 @@ class Part:
     predicted: Array
 
 
-def assess(trainer: "Trainer", part: slice) -> Part:
-    """Losses, accuracies or errors, and predicted classes on one part of the points."""
+def assess(trainer: "Trainer", part: slice | Array) -> Part:
+    """Losses, accuracies or errors, and predicted classes on one part of the points, or on points of each network's
+    own, ``(K, m)``."""
     k = trainer.network.networks
-    labels, targets = trainer.data.labels[part], trainer.targets[:, part]
-    m = len(labels)
+    if not isinstance(part, slice) and k == 1:
+        part = part[0]
+    labels, targets, x = trainer.data.labels[part], trainer.targets[:, part], trainer.x[:, part]
+    if labels.ndim > 1:
+        targets, x = targets.swapaxes(0, 1), x.swapaxes(0, 1)
+    m = labels.shape[-1]
     unknown = np.full(k, np.nan)
     found = Part(unknown, unknown, unknown, unknown, np.zeros((k, m), np.intp))
     if m == 0:
         return found
-    logits = trainer.layout(m).forward(trainer.x[:, part])
+    logits = trainer.layout(m).forward(x)
     found.loss = np.empty(k, trainer.dtype)
     found.loss[...] = trainer.loss.loss(logits, targets)
     if trainer.data.task == "classes":
@@ -96,10 +104,18 @@ def assess(trainer: "Trainer", part: slice) -> Part:
         found.accuracy = np.add.reduce(found.predicted == labels, axis=1) / m
     else:
         squares = np.square(logits - targets).reshape(k, m).mean(axis=1)
-        variance = labels.var()
+        variance = labels.var(axis=-1)
         found.error = np.sqrt(squares)
-        found.r2 = 1 - squares / variance if variance > 0 else unknown
+        found.r2 = 1 - squares / variance if np.all(variance > 0) else unknown
     return found
+
+
+def _vote(predicted: Array, labels: Array, classes: int) -> float:
+    """Accuracy of the class that most of ``predicted`` ``(K, m)`` say; of several that as many say, the first."""
+    if not predicted.size or not classes:
+        return np.nan
+    votes = [np.add.reduce(predicted == label, axis=0) for label in range(classes)]
+    return float(np.mean(np.argmax(votes, axis=0) == labels))
 
 
 def measure(trainer: "Trainer") -> Metrics:
@@ -109,6 +125,7 @@ def measure(trainer: "Trainer") -> Metrics:
     test, train_dev = assess(trainer, data.test), assess(trainer, data.train_dev)
     validation = assess(trainer, trainer.validation)
     train = assess(trainer, trainer.train_part)  # last, because the backward pass goes on from it
+    learned, held = train, validation
     layout = trainer.layout(trainer.n_train)
     d = loss.gradient(layout.logits, trainer.targets[:, trainer.train_part], layout.d_logits)
     layout.backward(np.multiply(d, layout.one_over_m, out=d))
@@ -131,6 +148,12 @@ def measure(trainer: "Trainer") -> Metrics:
             derivative = layer.activation.df(layer.z, layer.a, layer.dz)
             saturated[:, index] = (np.abs(derivative) < SATURATED_BELOW).mean(axis=(-2, -1))
 
+    if trainer.fold is not None and trainer.rows is not None:
+        learned, held = assess(trainer, trainer.rows), assess(trainer, trainer.fold)
+    vote = test.accuracy
+    if k > 1:
+        vote = np.full(k, _vote(test.predicted[np.isfinite(train.loss)], data.labels[data.test], data.classes))
+
     starts = [span.start for span in network.spans]
 
     def norms(flat: Array) -> Array:
@@ -141,22 +164,23 @@ def measure(trainer: "Trainer") -> Metrics:
     zeros = np.add.reduce(weights & (np.abs(network.parameters) < ZERO_BELOW), axis=1)
     units = widths.sum()
     return Metrics(
-        train_loss=train.loss,
+        train_loss=learned.loss,
         test_loss=test.loss,
-        validation_loss=validation.loss,
+        validation_loss=held.loss,
         train_dev_loss=train_dev.loss,
         penalty=trainer.penalty(),
-        train_accuracy=train.accuracy,
+        train_accuracy=learned.accuracy,
         test_accuracy=test.accuracy,
-        validation_accuracy=validation.accuracy,
+        validation_accuracy=held.accuracy,
         train_dev_accuracy=train_dev.accuracy,
-        train_r2=train.r2,
+        vote_accuracy=vote,
+        train_r2=learned.r2,
         test_r2=test.r2,
-        validation_r2=validation.r2,
+        validation_r2=held.r2,
         train_dev_r2=train_dev.r2,
-        train_error=train.error,
+        train_error=learned.error,
         test_error=test.error,
-        validation_error=validation.error,
+        validation_error=held.error,
         train_dev_error=train_dev.error,
         dead_ratio=dead @ widths / units if units else np.full(k, np.nan),
         saturation_ratio=saturated @ widths / units if units else np.full(k, np.nan),

@@ -97,7 +97,10 @@ class DataSpec:
         Interval(ge=0.0, le=0.5),
         Setting(
             Text("Label noise", "标签噪声"),
-            Text("Share of the points that carry a wrong label.", "标签错误的数据点所占比例。"),
+            Text(
+                "Share of the points that carry a wrong label; of values it is training points, which then read 1.",
+                "标签错误的数据点所占比例；数值数据只影响训练点，其读数变为 1。",
+            ),
             step=0.05,
             unit="%",
             group="data",
@@ -262,6 +265,18 @@ class NetworkSpec:
             group="regularization",
         ),
     ] = False
+    folds: Annotated[
+        Literal[0, 4, 8],
+        Setting(
+            Text("Cross-validation", "交叉验证"),
+            Text(
+                "Cuts the training points into so many folds; each seed holds out the next one for validation.",
+                "把训练点分成这么多折，每个种子依次留出其中一折作验证。",
+            ),
+            options=((0, Text("off", "关闭")), (4, Text("4 folds", "4 折")), (8, Text("8 folds", "8 折"))),
+            group="regularization",
+        ),
+    ] = 0
     learning_rate: Annotated[
         float,
         Interval(ge=1e-5, le=10.0),
@@ -436,6 +451,10 @@ class NetworkSpec:
         """How many points that is."""
         return round(data.n_train * self.held_out(data))
 
+    def fold_size(self, data: "Data") -> int:
+        """How many points are in each fold; those that are left over are always trained on."""
+        return data.n_train // self.folds if self.folds else 0
+
     def start(self) -> tuple[object, ...]:
         """What decides where training starts. A run can go on with another spec if their starts are equal: they then
         differ in live settings only (an activation is live unless it brings parameters of its own)."""
@@ -448,6 +467,7 @@ class NetworkSpec:
             self.residual,
             self.batch_norm,
             self.bootstrap,
+            self.folds,
             any(regularizer.held_out for regularizer in self.regularizers),
             self.loss,
             self.initializer,

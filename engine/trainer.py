@@ -44,8 +44,8 @@ class Trainer:
     activations, optimizers, schedules and regularizers (but for augmentation); ValueError says where they differ in
     more. An epoch visits every training point once, in an order drawn
     anew each epoch from the data's seed, so that all trainers on the same data see the same batches. ``rows``, ``(K,
-    n)``, gives each network training points of its own (cross-validation); with ``bootstrap`` they are drawn with
-    replacement.
+    n)``, gives each network training points of its own; with ``bootstrap`` they are drawn with replacement, with
+    ``folds`` they are all but one fold, which is validation to that network (preprocessing sees all of them).
     """
 
     _slots: Array
@@ -77,6 +77,7 @@ class Trainer:
         shape = Shape(len(self.inputs), first.widths(), outputs, activations, first.batch_norm)
         self.network = Network(shape, len(specs), dtype)
         self._initialize(specs)
+        self.fold = self._own_fold(specs)
         self.rows = self._own_rows(specs) if rows is None else np.asarray(rows)
         self.steps = 0
         self._epoch = 0
@@ -109,7 +110,15 @@ class Trainer:
             [spec.bias for spec in specs],
         )
 
+    def _own_fold(self, specs: Sequence[NetworkSpec]) -> Array | None:
+        """The training points that each network holds out, ``(K, n)``: by its weight seed, so that seeds in a row take
+        the folds in turn. A fold's points lie together, which keeps the shares of the classes (see `engine.data`)."""
+        folds, size = specs[0].folds, specs[0].fold_size(self.data)
+        return np.stack([spec.seed % folds * size + np.arange(size) for spec in specs]) if size else None
+
     def _own_rows(self, specs: Sequence[NetworkSpec]) -> Array | None:
+        if self.fold is not None:
+            return np.stack([np.setdiff1d(np.arange(self.n_train), fold) for fold in self.fold])
         if not specs[0].bootstrap:
             return None
         return np.stack([stream(spec.seed, ROWS).integers(0, self.n_train, self.n_train) for spec in specs])

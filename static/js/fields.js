@@ -101,16 +101,16 @@ export function switchField(descriptor, { id, change }) {
 /** Some values have no field: points are drawn in the pictures, and hidden ones are spoken of elsewhere. */
 export const drawn = ({ kind }) => kind !== "points" && kind !== "hidden";
 
-/** One of a few words, which have labels. */
+/** One of a few words or numbers, which have labels. */
 export function optionField(descriptor, { id, change }) {
   const select = h("select", { id }, descriptor.options.map(({ value, label }) => h("option", { value }, label)));
-  select.addEventListener("change", () => change(select.value, true));
+  select.addEventListener("change", () => change(descriptor.options[select.selectedIndex].value, true));
   return {
     element: select,
     focus: id,
     inputs: [select],
     set(value) {
-      select.value = value ?? "";
+      select.value = String(value ?? "");
     },
   };
 }

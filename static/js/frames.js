@@ -30,7 +30,7 @@ export function decode(buffer) {
 /** What a frame tells of every panel at every time, one number each. */
 export const SCALARS = [
   "train_loss", "test_loss", "validation_loss", "train_dev_loss", "penalty",
-  "train_accuracy", "test_accuracy", "validation_accuracy", "train_dev_accuracy",
+  "train_accuracy", "test_accuracy", "validation_accuracy", "train_dev_accuracy", "vote_accuracy",
   "train_r2", "test_r2", "validation_r2", "train_dev_r2",
   "train_error", "test_error", "validation_error", "train_dev_error", "dead_ratio", "saturation_ratio", "zero_ratio",
 ];

@@ -66,11 +66,12 @@ export function createPanels(store, commands, loop) {
     const sparkline = h("canvas", { class: "sparkline", "aria-hidden": "true" });
     const numbers = h("table", { class: "numbers" });
     const solved = h("span", { class: "figure" });
+    const vote = h("span", { class: "figure" });
     const hatched = h("span", { class: "hatched muted" });
-    const seeds = h("p", { class: "seeds-line", hidden: true }, solved, hatched);
+    const seeds = h("p", { class: "seeds-line", hidden: true }, solved, vote, hatched);
     const element = h("article", { class: "panel", onclick: (event) => !event.target.closest("button") && store.select(id) },
       h("header", { class: "panel-head" }, select, duplicate, remove), stage, numbers, seeds);
-    const card = { id, element, stage, picture, boundary, disagreement, seeds, solved, hatched, graph, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, numbers, values: [], sparkline, size: 0, name: "", wrong: [] };
+    const card = { id, element, stage, picture, boundary, disagreement, seeds, solved, vote, hatched, graph, points, rings, readout, overlay, badge, letter, title, select, duplicate, remove, numbers, values: [], sparkline, size: 0, name: "", wrong: [] };
     card.staticJob = loop.job(() => paintPoints(card), 0);
     card.slowJob = loop.job(() => paintSlow(card), 220);
     stage.addEventListener("pointermove", (event) => point(stage, event));
@@ -217,6 +218,8 @@ export function createPanels(store, commands, loop) {
         if (frame.tensors.solved) {
           const counts = solvedOf(index);
           setText(card.solved, t(counts.lost ? "seeds.solved_lost" : "seeds.solved", counts));
+          const vote = frame.tensors.vote_accuracy.data.at(index - store.panels.length); // now, in the last row
+          setText(card.vote, Number.isFinite(vote) ? t("seeds.vote_line", { share: format.percent(vote) }) : "");
         }
       }
     });

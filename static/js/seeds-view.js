@@ -11,7 +11,9 @@ import { seedNumber, seedsText } from "./seeds.js";
 import { nice } from "./traces.js";
 
 /** What the strips may show: arrays of the view. */
-const FIGURES = ["test_loss", "train_loss", "score"];
+const FIGURES = ["test_loss", "train_loss", "score", "validation"];
+/** Those that are shares or R², not losses. */
+const SCORES = new Set(["score", "validation"]);
 const LANES = 5;
 
 const numbers = (tensor, index) => Array.from(slice(tensor, index));
@@ -40,10 +42,12 @@ export function createSeedsView({ store, commands, loop }) {
   let built = "";
   let rows = [];
   let cards = [];
+  /** The choice of validation, which is offered where some points are held out. */
+  let held;
 
   const score = () => t(store.data.classes ? "numbers.accuracy" : "numbers.r2");
-  const nameOf = (which) => ({ test_loss: t("seeds.test_loss"), train_loss: t("seeds.train_loss"), score: score() })[which];
-  const write = (which, value) => (which !== "score" ? format.loss(value) : store.data.classes ? format.percent(value) : format.fit(value));
+  const nameOf = (which) => ({ test_loss: t("seeds.test_loss"), train_loss: t("seeds.train_loss"), score: score(), validation: t("seeds.validation") })[which];
+  const write = (which, value) => (!SCORES.has(which) ? format.loss(value) : store.data.classes ? format.percent(value) : format.fit(value));
 
   function build(count) {
     const many = count > 1;
@@ -59,12 +63,14 @@ export function createSeedsView({ store, commands, loop }) {
         figure = which;
         job.now();
       });
-      return h("label", { class: "segment" }, input, h("span", {}, nameOf(which)));
+      const label = h("label", { class: "segment" }, input, h("span", {}, nameOf(which)));
+      if (which === "validation") held = label;
+      return label;
     }));
     rows = store.panels.map((_, index) => makeRow(index, count));
     const axis = ["low", "middle", "high"].map((end) => h("span", { class: `figure at-${end}` }));
     strips.replaceChildren(
-      h("div", { class: "strip-row strip-heads muted" }, h("span", {}), h("span", {}), h("span", {}, t("seeds.mean_short")), h("span", { title: t("seeds.solved_help") }, t("seeds.solved_head"))),
+      h("div", { class: "strip-row strip-heads muted" }, h("span", {}), h("span", {}), h("span", {}, t("seeds.mean_short")), h("span", { title: t("seeds.vote_help") }, t("seeds.vote")), h("span", { title: t("seeds.solved_help") }, t("seeds.solved_head"))),
       ...rows.map(({ element }) => element),
       h("div", { class: "strip-row strip-axis muted", "aria-hidden": "true" }, h("span", {}), h("span", { class: "strip-ends" }, axis)));
     rows.axis = axis;
@@ -79,10 +85,11 @@ export function createSeedsView({ store, commands, loop }) {
     const middle = h("i", { class: "strip-mean" });
     const strip = h("span", { class: "strip none", role: "img" }, band, middle, dots);
     const average = h("span", { class: "figure" });
+    const vote = h("span", { class: "figure strip-vote", title: t("seeds.vote_help") });
     const solved = h("span", { class: "figure" });
-    const element = h("div", { class: "strip-row" }, h("span", { class: "letter" }, LETTERS[index]), strip, average, solved);
+    const element = h("div", { class: "strip-row" }, h("span", { class: "letter" }, LETTERS[index]), strip, average, vote, solved);
     element.style.setProperty("--panel", panelColor(index));
-    return { element, strip, dots, band, middle, average, solved };
+    return { element, strip, dots, band, middle, average, vote, solved };
   }
 
   function makeCard(place) {
@@ -108,16 +115,18 @@ export function createSeedsView({ store, commands, loop }) {
   }, () => (store.playing ? 150 : 0));
 
   function rangeOf(all) {
-    if (figure === "score") return store.data.classes ? [Math.max(0, Math.min(0.9, Math.floor(Math.min(...all) * 10 - 0.2) / 10)), 1] : [Math.max(-1, Math.min(0, Math.floor(Math.min(...all)))), 1];
+    if (SCORES.has(figure)) return store.data.classes ? [Math.max(0, Math.min(0.9, Math.floor(Math.min(...all) * 10 - 0.2) / 10)), 1] : [Math.max(-1, Math.min(0, Math.floor(Math.min(...all)))), 1];
     return [0, nice(Math.max(1e-3, ...all))];
   }
 
   function showStrips(tensors) {
+    held.hidden = !finite(Array.from(tensors.validation.data)).length;
+    if (held.hidden && figure === "validation") choice.querySelector("input").click();
     const all = finite(Array.from(tensors[figure].data));
     if (!all.length) return;
     const [low, high] = rangeOf(all);
     const place = (value) => `${(100 * Math.max(0, Math.min(1, (value - low) / (high - low)))).toFixed(2)}%`;
-    [low, (low + high) / 2, high].forEach((value, at) => setText(rows.axis[at], figure === "score" && store.data.classes ? format.percent(value, 0) : format.figure(Number(value.toPrecision(3)))));
+    [low, (low + high) / 2, high].forEach((value, at) => setText(rows.axis[at], SCORES.has(figure) && store.data.classes ? format.percent(value, 0) : format.figure(Number(value.toPrecision(3)))));
     rows.forEach((row, index) => {
       const values = numbers(tensors[figure], index);
       const known = finite(values).sort((a, b) => a - b);
@@ -134,6 +143,7 @@ export function createSeedsView({ store, commands, loop }) {
       row.band.style.setProperty("right", `calc(100% - ${place(to)})`);
       row.middle.style.setProperty("left", place(mean));
       setText(row.average, write(figure, mean));
+      setText(row.vote, format.percent(tensors.vote.data[index]));
       setText(row.solved, t("inside.of", { count: solved, points: values.length }));
       row.strip.setAttribute("aria-label", t("seeds.strip", {
         letter: LETTERS[index], name: nameOf(figure), count: known.length, low: write(figure, known[0]), high: write(figure, known.at(-1)), mean: write(figure, mean), solved }));

@@ -26,6 +26,7 @@ LINKS = [
     "dataset=function&samples=60&hidden=5-maxout",
     "tf_seed=0.88257&preprocessing=none&loss=squared_tanh&regularizers=l1(strength=0.03)&batch_size=30&samples=100",
     "samples=60&hidden=4&seeds=8&bootstrap=true&regularizers=dropout&b.optimizer=adam",
+    "samples=60&hidden=4&seeds=8&folds=8&b.folds=4",
     "dataset=arms&classes=3&samples=60&bootstrap=true&shift=rotated&validation_share=0.2",
 ]
 

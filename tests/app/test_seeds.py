@@ -204,8 +204,23 @@ def test_the_view_of_all_seeds_is_that_of_the_engine(driver: Any) -> None:
         np.testing.assert_allclose(view["test_loss"][place], metrics.test_loss, rtol=1e-6)
         np.testing.assert_allclose(view["score"][place], metrics.test_accuracy, rtol=1e-6)
         np.testing.assert_array_equal(view["solved"][place], seeds.solved(metrics))
+        np.testing.assert_allclose(view["vote"][place], metrics.vote_accuracy[0], rtol=1e-6)
+    assert np.isnan(view["validation"]).all()
     p = talk.session.panels[1].trainer.boundary(32)
     np.testing.assert_array_equal(view["maps"] // 128, p[:, 1] > 0.5)
+
+
+def test_seeds_with_folds_tell_how_they_do_on_what_they_hold_out(driver: Any) -> None:
+    talk = driver(f"{LINK}&folds=4&b.folds=8")
+    frame = frame_of(driver, talk.train(3))
+    (view,) = driver.of("seeds", talk.say({"type": "ask", "panel": 0, "view": "seeds"}))
+    for place, panel in enumerate(talk.session.panels):
+        metrics = panel.trainer.evaluate()
+        np.testing.assert_allclose(view["validation"][place], metrics.validation_accuracy, rtol=1e-6)
+        assert frame["validation_accuracy"][-1, place] == pytest.approx(metrics.validation_accuracy.mean(), rel=1e-6)
+        assert frame["vote_accuracy"][-1, place] == pytest.approx(metrics.vote_accuracy[0], rel=1e-6)
+    (error,) = driver.of("error", talk.say({"type": "set", "name": "folds", "value": 5}))
+    assert error["path"][-1] == "folds" and "0, 4, 8" in error["message"]
 
 
 def test_more_networks_than_can_be_trained_are_refused_with_a_sentence(driver: Any) -> None:

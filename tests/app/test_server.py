@@ -136,7 +136,16 @@ def test_the_boot_object_holds_what_the_page_is_built_from(lang: str) -> None:
     assert set(boot["form"]) == {"data", "network", "seeds", "speed"}
     controls = [*boot["form"]["data"], *boot["form"]["network"], boot["form"]["speed"]]
     for control in controls:
-        assert control["kind"] in {"integer", "number", "component", "components", "layers", "boolean", "hidden"}
+        assert control["kind"] in {
+            "integer",
+            "number",
+            "choice",
+            "component",
+            "components",
+            "layers",
+            "boolean",
+            "hidden",
+        }
         assert (control["family"] in CATALOG) == control["kind"].startswith("component")
         assert ("layer" in control) == (control["kind"] == "layers")
     for variation in boot["variations"]:

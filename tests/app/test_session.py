@@ -240,6 +240,7 @@ VALUES: dict[str, Any] = {
     "regularizers": ["l1", "dropout(hidden=0.8)"],
     "regularize_biases": True,
     "bootstrap": True,
+    "folds": 4,
     "learning_rate": 0.5,
     "optimizer": "adam",
     "schedule": "exponential",

@@ -17,7 +17,7 @@ from engine.gradient_check import affordable, check
 from engine.inside import inside
 from tests.browser.chromium import until
 from tests.browser.test_inside import close, session, weights
-from tests.browser.test_page import EPOCH, at_epoch
+from tests.browser.test_page import EPOCH, at_epoch, control
 
 pytestmark = pytest.mark.browser
 
@@ -78,7 +78,7 @@ def test_numbers_and_hatching_are_those_of_all_seeds(open_page: Callable[..., Pa
         solved = seeds.solved(metrics).sum()
         until(
             page,
-            "document.querySelectorAll('.seeds-line .figure')[v[0]].textContent === v[1]",
+            "document.querySelectorAll('.seeds-line > :first-child')[v[0]].textContent === v[1]",
             place,
             f"Solved {solved} of 8",
         )
@@ -146,6 +146,7 @@ def test_every_seed_has_its_picture_and_its_dot(open_page: Callable[..., Page]) 
         np.testing.assert_allclose(places, 100 * losses / end, atol=0.02)
         label = page.locator(".strip").nth(place).get_attribute("aria-label")
         assert label and f"{losses.min():.3f}" in label and f"{losses.max():.3f}" in label
+    assert not page.locator(".seeds-figure").get_by_text("Validation").is_visible(), "nothing is held out"
     page.locator(".seeds-figure").get_by_text("Accuracy").click()
     until(
         page,
@@ -154,6 +155,30 @@ def test_every_seed_has_its_picture_and_its_dot(open_page: Callable[..., Page]) 
     )
     page.locator(".panel").nth(1).locator(".panel-select").click()
     until(page, "document.querySelector('.seeds-each h3').textContent.endsWith('of B')")
+
+
+def test_the_vote_of_the_seeds_and_their_folds_are_shown(open_page: Callable[..., Page]) -> None:
+    link = f"{LINK}&noise=0.4&folds=8&b.folds=4"
+    page = open_page(link.replace("folds=8", "folds=4").replace("&b.folds=4", ""), still=True)
+    until(page, CHARTS, seconds=60)
+    page.locator("[data-group=regularization] summary").click()
+    control(page, "folds").locator("select").select_option(label="8 folds")
+    until(page, "location.hash.includes('folds=8')")
+    look(page)
+    at_epoch(page, 5)
+    own = session(link, 5)
+    for place, panel in enumerate(own.panels):
+        metrics = panel.trainer.evaluate()
+        vote = f"{100 * metrics.vote_accuracy[0]:.1f}\u2009%"
+        expect(page.locator(".strip-vote").nth(place)).to_have_text(vote)
+        expect(page.locator(".panel").nth(place).locator(".seeds-line")).to_contain_text(f"Vote {vote}")
+    shown = page.locator(".seeds-figure").get_by_text("Validation")
+    shown.click()
+    until(
+        page,
+        "parseFloat(document.querySelectorAll('.strip-row')[1].children[2].textContent) === v[0]",
+        round(float(100 * own.panels[0].trainer.evaluate().validation_accuracy.mean()), 1),
+    )
 
 
 def test_the_chosen_seed_is_the_one_that_the_other_views_show_and_change(open_page: Callable[..., Page]) -> None:
@@ -336,7 +361,7 @@ BOXES = (
 def test_nothing_jumps_and_nothing_sticks_out(open_page: Callable[..., Page], lang: str, size: tuple[int, int]) -> None:
     page = open_page("v=1&seeds=8&samples=60&b.hidden=3&c.hidden=4", still=True, size=size, lang=lang)
     at_epoch(page, 1)
-    until(page, "[...document.querySelectorAll('.seeds-line .figure')].every((line) => line.textContent)")
+    until(page, "[...document.querySelectorAll('.seeds-line > :first-child')].every((line) => line.textContent)")
     before = page.evaluate(BOXES)
     for epoch in range(2, 6):
         page.keyboard.press("e")

@@ -132,6 +132,7 @@ def others() -> dict[str, Any]:
         "regularizers": (L2(strength=0.1),),
         "regularize_biases": True,
         "bootstrap": True,
+        "folds": 4,
         "learning_rate": 0.1,
         "optimizer": Adam(),
         "schedule": next(cls() for cls in list(CATALOG["schedules"].values())[::-1]),

@@ -157,3 +157,19 @@ def test_legal_combinations_pass_and_train(default_optimizer, default_regularize
         trainer = Trainer(few, spec)
         trainer.train(1)
         assert trainer.finite.all()
+
+
+@pytest.mark.parametrize(
+    ("data", "settings"),
+    [
+        ({"samples": 60}, {"bootstrap": True}),
+        ({"samples": 60}, {"regularizers": (EarlyStopping(),)}),
+        ({"samples": 60, "validation_share": 0.2}, {}),
+        ({"samples": 20}, {"folds": 8}),
+    ],
+    ids=str,
+)
+def test_folds_that_cannot_be_are_refused(data, settings):
+    """What else holds points out, and fewer than two points a fold."""
+    assert refusal(DataSpec(**data), NetworkSpec(**{"folds": 4, **settings}))[0] == "folds"
+    refuse(NetworkSpec(folds=4), draw(DataSpec(samples=20)))

@@ -17,6 +17,7 @@ SETTINGS = {
     "adam": {"optimizer": Adam()},
     "lbfgs": {"optimizer": LBFGS()},
     "bootstrap": {"bootstrap": True},
+    "folds": {"folds": 4},
     "batch_norm": {"batch_norm": True},
     "random": {"regularizers": (Dropout(), Augmentation())},
     "early stopping": {"regularizers": (EarlyStopping(patience=1),)},

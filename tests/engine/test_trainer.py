@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer
+from engine import CATALOG, DataSpec, HiddenLayer, NetworkSpec, Trainer, draw
 from engine.activations import Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
 from engine.component import Refused
-from engine.datasets import Arms, Gaussian
+from engine.datasets import Arms, Gaussian, Plane
 from engine.initializers import Glorot, He, SmallNormal
 from engine.losses import Logistic
 from engine.optimizers import SGD, Adam, Momentum
@@ -1011,6 +1011,70 @@ def test_a_bootstrap_sample_is_as_many_points_with_replacement_by_the_weight_see
         distinct = len(set(trainer.rows[k].tolist())) / 400
         assert distinct == pytest.approx(1 - np.exp(-1), abs=0.06)  # 1 − (1 − 1/n)ⁿ
     assert len({row.tobytes() for row in trainer.rows}) == 4
+
+
+@pytest.mark.parametrize("folds", [4, 8])
+def test_seeds_in_a_row_hold_out_the_folds_in_turn(folds):
+    """k-fold cross-validation (S1): every training point is validation to one seed of k, and trains all others."""
+    data = draw(DataSpec(samples=102, train_share=0.6))
+    trainer = Trainer(data, *NetworkSpec(folds=folds, seed=5).seeded(folds))
+    size = data.n_train // folds
+    assert trainer.fold.shape == (folds, size) and trainer.rows.shape == (folds, data.n_train - size)
+    assert sorted(trainer.fold.ravel()) == list(range(size * folds))
+    for own, rows in zip(trainer.fold, trainer.rows, strict=True):
+        assert sorted([*own, *rows]) == list(range(data.n_train))
+        shares = np.bincount(data.labels[own], minlength=2) / size
+        assert abs(shares - 0.5).max() <= 0.5 / size + 0.01  # a fold has as much of each class as all points
+
+
+def test_every_loss_is_measured_on_a_network_s_own_fold(loss):
+    """Training and validation figures of a population with folds are those of each network's own points."""
+    classes = 2 if loss.classes[1] == 2 else 4
+    data = draw(DataSpec(dataset=Arms(classes=classes), samples=120))
+    specs = NetworkSpec(hidden=(HiddenLayer(4),), loss=loss, folds=4).seeded(4)
+    for chosen in (specs, specs[2:3]):
+        trainer = Trainer(data, *chosen, dtype=np.float64)
+        trainer.train(3)
+        metrics = trainer.evaluate()
+        logits = trainer.logits(trainer.x)
+        for own, rows, accuracy, found in (
+            ("train", trainer.rows, metrics.train_accuracy, metrics.train_loss),
+            ("validation", trainer.fold, metrics.validation_accuracy, metrics.validation_loss),
+        ):
+            for k in range(len(chosen)):
+                at = logits[k : k + 1, :, rows[k]]
+                expected = np.broadcast_to(trainer.loss.loss(at, trainer.targets[:, rows[k]]), 1)[0]
+                assert found[k] == pytest.approx(expected), own
+                right = trainer.loss.predict(at, classes)[0] == data.labels[rows[k]]
+                assert accuracy[k] == pytest.approx(right.mean()), own
+        assert metrics.predicted.shape == (len(chosen), len(data.labels))
+
+
+def test_values_are_cross_validated_as_well():
+    trainer = Trainer(DataSpec(dataset=Plane(), samples=80), *NetworkSpec(folds=4).seeded(4), dtype=np.float64)
+    trainer.train(3)
+    metrics, values = trainer.evaluate(), trainer.logits(trainer.x)[:, 0]
+    for k, fold in enumerate(trainer.fold):
+        y = trainer.data.labels[fold]
+        assert metrics.validation_r2[k] == pytest.approx(1 - ((values[k, fold] - y) ** 2).mean() / y.var())
+    assert np.isnan(metrics.vote_accuracy).all()
+
+
+def test_the_vote_is_that_of_the_networks_that_stand():
+    trainer = Trainer(DataSpec(dataset=Arms(classes=3), samples=120, noise=0.4), *NetworkSpec().seeded(7))
+    trainer.train(2)
+    test, labels = trainer.data.test, trainer.data.labels[trainer.data.test]
+
+    def vote(members):
+        said = trainer.evaluate().predicted[members][:, test]
+        most = [np.bincount(column, minlength=3).argmax() for column in said.T]
+        return np.mean(most == labels)
+
+    np.testing.assert_allclose(trainer.evaluate().vote_accuracy, vote(slice(None)))
+    trainer.network.parameters[2] = np.nan
+    metrics = trainer.evaluate()
+    np.testing.assert_allclose(metrics.vote_accuracy, vote([0, 1, 3, 4, 5, 6]))
+    assert metrics.of(4).vote_accuracy == metrics.test_accuracy[4], "alone it is its own vote"
 
 
 @pytest.mark.parametrize("bootstrap", [False, True])
