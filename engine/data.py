@@ -20,6 +20,9 @@ from engine.streams import POINTS, SHIFT, stream
 TRAIN_DEV_SHARE = 0.2
 """Share of shifted training points that is held out as train-dev part."""
 
+STUCK = 1.0
+"""What a wrong value reads: the end of the scale, as of an instrument that is stuck."""
+
 
 @dataclass(frozen=True)
 class Data:
@@ -67,10 +70,11 @@ class Data:
 def draw(spec: DataSpec) -> Data:
     """Draw the points of ``spec`` and split them at random, with the same share of every class in all parts.
 
-    What is for learning and the test part get at least one point of every class where it has two; what is held out of
-    the former for validation may leave a class of very few without one to train on. Any number of points at the end of
-    the training part is as good as stratified, too. Points that are given one by one stay in the part they are in when
-    others are added. With a seed of TensorFlow Playground's, its points and its split.
+    What is for learning and the test part get at least one point of every class where it has two; what is held out
+    of the former for validation may leave a class of very few without one to train on. Any number of points at the
+    end of the training part is as good as stratified, too. Points that are given one by one stay in the part they
+    are in when others are added. Wrong values are training points only, and read `STUCK`. With a seed of TensorFlow
+    Playground's, its points and its split.
     """
     from engine import tf_playground  # which needs this module
 
@@ -101,6 +105,9 @@ def draw(spec: DataSpec) -> Data:
 
     train, validation = hold_out(learn, spec.validation_share)
     train, train_dev = hold_out(train, TRAIN_DEV_SHARE if shifted else 0.0)
+    if dataset.task == "values" and spec.label_noise and not dataset.given:
+        count = round(spec.label_noise * len(train))
+        labels[train[np.linspace(0, len(train), count, endpoint=False, dtype=int)]] = STUCK  # in any part of it as many
     if shifted:
         foreign = np.concatenate([train, train_dev])
         points[:, foreign] = spec.shift.move(points[:, foreign], rng)

@@ -365,3 +365,13 @@ def test_early_stopping_takes_nothing_else_from_its_validation_part():
             trainer.train(3)
         np.testing.assert_array_equal(trainers[0].network.parameters, trainers[1].network.parameters)
         assert trainers[0].stopping.best_loss[0] != trainers[1].stopping.best_loss[0]
+
+
+def test_wrong_values_are_training_points_that_read_the_end_of_the_scale():
+    spec = DataSpec(dataset=Plane(), samples=200, validation_share=0.2)
+    clean, spoiled = draw(spec), draw(replace(spec, label_noise=0.25))
+    np.testing.assert_array_equal(clean.points, spoiled.points)
+    wrong = np.flatnonzero(clean.labels != spoiled.labels)
+    assert len(wrong) == 20 and wrong.max() < clean.n_train == 80
+    assert (spoiled.labels[wrong] == 1).all()
+    assert [np.count_nonzero(wrong // 20 == quarter) for quarter in range(4)] == [5, 5, 5, 5], "in any part as many"
