@@ -40,22 +40,40 @@ SECTIONS: tuple[str, ...] = get_args(Section)
 Measured = Literal[
     "train_loss",
     "test_loss",
+    "validation_loss",
     "train_accuracy",
     "test_accuracy",
+    "validation_accuracy",
     "train_dev_accuracy",
+    "vote_accuracy",
     "train_r2",
     "test_r2",
+    "validation_r2",
     "dead_ratio",
     "saturation_ratio",
     "zero_ratio",
 ]
-# Of a frame's figures: accuracy lost from the training to the test part; ‖dL/dθ‖ of the first weight layer, and as a
-# multiple of the last one's. Of the experiment: hidden layers, their units. All else speaks for itself.
-Derived = Literal["gap", "first_gradient", "gradient_share", "epoch", "depth", "hidden_units", "parameters"]
+# Of a frame's figures: accuracy lost from the training to the test part; how much the vote of the seeds is above their
+# mean; ‖dL/dθ‖ of the first weight layer, and as a multiple of the last one's; ‖last update‖ / ‖θ‖ of the first layer,
+# and the mean output of its units. Of the experiment: hidden layers, their units. All else speaks for itself.
+Derived = Literal[
+    "gap",
+    "vote_gain",
+    "first_gradient",
+    "gradient_share",
+    "first_update",
+    "first_mean",
+    "epoch",
+    "depth",
+    "hidden_units",
+    "parameters",
+]
 QUANTITIES: tuple[str, ...] = (*get_args(Measured), *get_args(Derived))
 # Of the gradient check, which a page has to ask for: the relative error over all layers, and that of the first.
 Checked = Literal["check_error", "first_check_error"]
 CHECKED: tuple[str, ...] = get_args(Checked)
+# What only claims can be about, since a network that has overflowed has no figures: the share of a panel that has.
+Lost = Literal["lost_ratio"]
 Quantity = Literal[Measured, Derived, Checked]
 
 NETWORK_SETTINGS = tuple(field.name for field in fields(NetworkSpec))
@@ -128,7 +146,7 @@ class Claim(Bounds):
     deviation over 32 weight seeds."""
 
     panel: Panel
-    quantity: Quantity
+    quantity: Literal[Quantity, Lost]
     epoch: Epoch
     minus: Panel | None = None
     over: Literal["each", "mean", "spread"] = "each"
@@ -268,8 +286,12 @@ def quantities(spec: NetworkSpec, parameters: int, epoch: float, metrics: Metric
     found = {name: float(seeds.mean(getattr(metrics, name), standing)) for name in get_args(Measured)}
     gradients = seeds.mean(metrics.gradient_norm.T, standing)
     found["gap"] = found["train_accuracy"] - found["test_accuracy"]
+    found["vote_gain"] = found["vote_accuracy"] - found["test_accuracy"]
     found["first_gradient"] = float(gradients[0])
     found["gradient_share"] = float(gradients[0] / gradients[-1]) if gradients[-1] > 0 else math.nan
+    found["first_update"] = float(seeds.mean(metrics.update_ratio.T, standing)[0])
+    found["first_mean"] = float(seeds.mean(metrics.layer_mean.T, standing)[0]) if spec.hidden else math.nan
+    found["lost_ratio"] = float(1 - seeds.standing(metrics).mean())
     widths = spec.widths()
     return found | {
         "epoch": epoch,

@@ -10,8 +10,11 @@ const SLACK = 1e-6;
 /** What is worked out of a panel's figures; everything else is in the row under its own name. */
 const DERIVED = {
   gap: ({ row }) => row.train_accuracy - row.test_accuracy,
+  vote_gain: ({ row }) => row.vote_accuracy - row.test_accuracy,
   first_gradient: ({ row }) => row.gradient_norm[0],
   gradient_share: ({ row, spec }) => (row.gradient_norm[spec.hidden.length] > 0 ? row.gradient_norm[0] / row.gradient_norm[spec.hidden.length] : NaN),
+  first_update: ({ row }) => row.update_ratio[0],
+  first_mean: ({ row, spec }) => (spec.hidden.length ? row.layer_mean[0] : NaN),
   depth: ({ spec }) => spec.hidden.length,
   hidden_units: ({ spec }) => spec.hidden.reduce((sum, { width }) => sum + width, 0),
   parameters: ({ parameters }) => parameters,

@@ -17,7 +17,7 @@ const SHEET = matchMedia("(max-width: 859px)");
 const NAME = /^[\w-]{1,60}$/;
 const PARAMETER = "lesson";
 
-const SHARES = new Set(["train_accuracy", "test_accuracy", "train_dev_accuracy", "dead_ratio", "saturation_ratio", "zero_ratio", "gap"]);
+const SHARES = new Set(["train_accuracy", "test_accuracy", "validation_accuracy", "train_dev_accuracy", "vote_accuracy", "vote_gain", "dead_ratio", "saturation_ratio", "zero_ratio", "gap", "lost_ratio"]);
 const COUNTS = new Set(["epoch", "depth", "hidden_units", "parameters"]);
 /** A quantity's value as people read it; a bound has no needless digits. */
 function written(quantity, value, bound = false) {

@@ -216,7 +216,8 @@ def test_a_solution_keeps_what_is_to_be_kept(name: str) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_everything_the_page_says_of_lessons_has_a_text(lang: str) -> None:
     known = strings(lang)
-    assert {f"quantity.{name}" for name in (*course.QUANTITIES, *course.CHECKED)} <= set(known)
+    named = (*course.QUANTITIES, *course.CHECKED, *course.get_args(course.Lost))
+    assert {f"quantity.{name}" for name in named} <= set(known)
     for section in course.SECTIONS:
         assert f"lessons.section.{section}" in known and f"lessons.about.{section}" in known
     for name in lessons():
@@ -261,6 +262,7 @@ def damaged(**change: Any) -> str:
         {"claims": [{"panel": 0, "quantity": "beauty", "epoch": 1, "at_least": 0.5}]},
         {"claims": [{"panel": 0, "quantity": "test_accuracy", "epoch": 1}]},
         {"task": {"text": TEXT, "conditions": []}},
+        {"task": {"text": TEXT, "conditions": [{"quantity": "lost_ratio", "at_most": 0}]}},
         {"task": {"text": TEXT, "keep": ["colour"], "conditions": [{"quantity": "epoch", "at_most": 3}]}},
         {"question": {"text": TEXT, "choices": [TEXT, TEXT], "right": 2}},
         {"pretraining": {"experiment": {"panels": [{}]}, "epochs": 5}},
@@ -332,8 +334,23 @@ def test_quantities_by_hand() -> None:
     trainer = Trainer(parse(Experiment, {}).data, spec)
     metrics = trainer.evaluate()
     found = quantities(spec, size(trainer.network).parameters, 7.0, metrics)
-    assert set(found) == set(course.QUANTITIES)
+    assert set(found) == {*course.QUANTITIES, *course.get_args(course.Lost)}
     assert (found["depth"], found["hidden_units"], found["epoch"]) == (2, 5, 7)
     assert found["parameters"] == 3 * 3 + 4 * 2 + 3 * trainer.network.sizes[-1]
     assert found["gap"] == pytest.approx(metrics.train_accuracy[0] - metrics.test_accuracy[0])
     assert found["gradient_share"] == pytest.approx(metrics.gradient_norm[0, 0] / metrics.gradient_norm[0, -1])
+    assert found["first_update"] == metrics.update_ratio[0, 0] and found["first_mean"] == metrics.layer_mean[0, 0]
+    assert found["vote_gain"] == found["lost_ratio"] == 0
+
+
+def test_quantities_of_several_seeds_leave_out_the_lost() -> None:
+    spec = parse(NetworkSpec, {"hidden": [{"width": 3}]})
+    trainer = Trainer(parse(Experiment, {"data": {"noise": 0.5}}).data, *spec.seeded(8))
+    trainer.train(1)
+    trainer.network.parameters[3:5] = np.nan
+    metrics = trainer.evaluate()
+    found = quantities(spec, 0, 1.0, metrics)
+    left = [0, 1, 2, 5, 6, 7]
+    assert found["lost_ratio"] == 0.25
+    assert found["vote_gain"] == pytest.approx(metrics.vote_accuracy[0] - metrics.test_accuracy[left].mean())
+    assert found["first_update"] == pytest.approx(metrics.update_ratio[left, 0].mean())

@@ -349,6 +349,7 @@ def test_the_page_judges_as_the_server_does(open_page) -> None:
             *[0.5] * (len(after["panels"][0]["hidden"]) - 1),
             float(rng.integers(0, 3)) / 2,
         ]
+        updates = [round(float(rng.random()), 1), *[0.1] * len(after["panels"][0]["hidden"])]
         parameters = int(rng.integers(5, 60))
         conditions = []
         for _ in range(rng.integers(1, 3)):
@@ -367,8 +368,11 @@ def test_the_page_judges_as_the_server_does(open_page) -> None:
         found = {
             **figures,
             "gap": figures["train_accuracy"] - figures["test_accuracy"],
+            "vote_gain": figures["vote_accuracy"] - figures["test_accuracy"],
             "first_gradient": gradients[0],
             "gradient_share": gradients[0] / gradients[-1] if gradients[-1] else float("nan"),
+            "first_update": updates[0],
+            "first_mean": updates[-1],
             "epoch": 3.0,
             "depth": len(widths),
             "hidden_units": sum(widths),
@@ -377,6 +381,8 @@ def test_the_page_judges_as_the_server_does(open_page) -> None:
         expected.append(course.solved(lesson, after, 0, found))
         single = {name: None if value != value else float(np.float32(value)) for name, value in figures.items()}
         row = {**single, "epoch": 3, "gradient_norm": [float(np.float32(value)) for value in gradients]}
+        row["update_ratio"] = [float(np.float32(value)) for value in updates]
+        row["layer_mean"] = [updates[-1]] * len(after["panels"][0]["hidden"])
         cases.append(
             {"task": task.model_dump(), "before": before, "after": after, "row": row, "parameters": parameters}
         )
