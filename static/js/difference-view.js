@@ -3,7 +3,7 @@
 // and a table of the settings and results in which they differ.
 
 import { drawBoundary } from "./boundary.js";
-import { h, setText } from "./dom.js";
+import { h, segment, setText } from "./dom.js";
 import * as format from "./format.js";
 import { slice } from "./frames.js";
 import { drawCurve, drawGround } from "./graph.js";
@@ -75,13 +75,11 @@ export function createDifference({ store, loop, ask }) {
     choice.setAttribute("aria-label", t("difference.with"));
     choice.replaceChildren(h("span", { class: "difference-with muted" }, t("difference.with")), ...panels.map((panel) => {
       const place = store.panels.indexOf(panel);
-      const input = h("input", { type: "radio", name: "difference-other", class: "visually-hidden", checked: place === theirs, "aria-label": t("difference.panel", { letter: LETTERS[place] }) });
-      input.addEventListener("change", () => {
+      return segment("difference-other", place === theirs, letterMark(place), () => {
         chosen = panel.id;
         ask();
         show();
-      });
-      return h("label", { class: "segment" }, input, letterMark(place));
+      }, { "aria-label": t("difference.panel", { letter: LETTERS[place] }) });
     }));
     list.setAttribute("aria-label", t("difference.points"));
   }

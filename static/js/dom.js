@@ -31,6 +31,16 @@ export function svg(tag, attributes, ...children) {
 export const icon = (name) => svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
   svg("use", { href: `${document.getElementById(name) ? "" : "static/icon.svg"}#${name}` }));
 
+/**
+ * One of several that stand in a row and exclude each other.
+ * @param {string} name what they share @param {boolean} checked @param {Node|string} content
+ * @param {() => void} picked @param {Record<string, any>} [attributes] of the input
+ */
+export function segment(name, checked, content, picked, attributes = {}) {
+  const input = h("input", { type: "radio", name, class: "visually-hidden", checked, onchange: picked, ...attributes });
+  return h("label", { class: "segment" }, input, typeof content === "string" ? h("span", {}, content) : content);
+}
+
 /** Sets text only when it changed, so that nothing is laid out in vain. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

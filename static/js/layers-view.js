@@ -1,7 +1,7 @@
 // The layers, one by one: as they are now, over time, or the histograms of their weights,
 // activations and gradients. Each is asked of the server only while it is shown.
 
-import { h, setText } from "./dom.js";
+import { h, segment, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { createBars } from "./layer-bars.js";
 import { createLayerHistograms } from "./layer-histograms.js";
@@ -16,11 +16,7 @@ export function createLayers({ store, loop, words, ask }) {
   const parts = { now: createBars(store, loop, words), time: createLayerLines(store, loop), histograms: createLayerHistograms(store, loop) };
   const names = Object.keys(parts);
   let part = names.includes(recallHere(KEY)) ? recallHere(KEY) : names[0];
-  const labels = names.map((name) => {
-    const input = h("input", { type: "radio", name: "layers-part", class: "visually-hidden", checked: name === part });
-    input.addEventListener("change", () => go(name));
-    return h("label", { class: "segment" }, input, h("span", {}));
-  });
+  const labels = names.map((name) => segment("layers-part", name === part, "", () => go(name)));
   const choice = h("div", { class: "scope layers-part", role: "radiogroup" }, labels);
   /** Of several seeds: whose numbers they are. */
   const whose = h("p", { class: "layers-whose muted" });

@@ -2,7 +2,7 @@
 // in the panel that is looked into. The one that is chosen here is what the other views show.
 
 import { drawBoundary } from "./boundary.js";
-import { h, setText } from "./dom.js";
+import { h, segment, setText } from "./dom.js";
 import * as format from "./format.js";
 import { slice } from "./frames.js";
 import { currentLanguage, t } from "./i18n.js";
@@ -57,16 +57,12 @@ export function createSeedsView({ store, commands, loop }) {
       store.boot.form.seeds.options.filter(({ value }) => value > 1).map(({ value }) => h("button", { type: "button", class: "button", onclick: () => commands.seeds(value) }, seedsText(value)))));
     if (!many) return;
     choice.setAttribute("aria-label", t("seeds.figure"));
-    choice.replaceChildren(...FIGURES.map((which) => {
-      const input = h("input", { type: "radio", name: "seeds-figure", class: "visually-hidden", checked: which === figure });
-      input.addEventListener("change", () => {
-        figure = which;
-        job.now();
-      });
-      const label = h("label", { class: "segment" }, input, h("span", {}, nameOf(which)));
-      if (which === "validation") held = label;
-      return label;
+    const figures = FIGURES.map((which) => segment("seeds-figure", which === figure, nameOf(which), () => {
+      figure = which;
+      job.now();
     }));
+    held = figures[FIGURES.indexOf("validation")];
+    choice.replaceChildren(...figures);
     rows = store.panels.map((_, index) => makeRow(index, count));
     const axis = ["low", "middle", "high"].map((end) => h("span", { class: `figure at-${end}` }));
     strips.replaceChildren(

@@ -2,7 +2,7 @@
 // they are, marks settings in which the panels differ, and has a switch for whether a change is
 // meant for this panel or for all, because a comparison is only one if the rest stays the same.
 
-import { h } from "./dom.js";
+import { h, segment } from "./dom.js";
 import { createForm } from "./form.js";
 import { groupName, t } from "./i18n.js";
 import { LETTERS, panelColor } from "./palette.js";
@@ -19,11 +19,7 @@ export function createSettings(store, commands) {
 
   function build() {
     const { form: descriptors, catalog, plane } = store.boot;
-    const radio = (value, key) => {
-      const input = h("input", { type: "radio", name: "scope", value, class: "visually-hidden", checked: store.scope === value });
-      input.addEventListener("change", () => (store.scope = value));
-      return h("label", { class: "segment" }, input, h("span", {}, t(key)));
-    };
+    const radio = (value, key) => segment("scope", store.scope === value, t(key), () => (store.scope = value), { value });
     scope = h("fieldset", { class: "scope" }, h("legend", { class: "visually-hidden" }, t("settings.scope")), radio("this", "settings.this_panel"), radio("all", "settings.all_panels"));
     const fields = h("div", {});
     scope.hidden = store.panels.length < 2;

@@ -3,7 +3,7 @@
 // holds the whole experiment; where it cannot, the dialog says what can.
 
 import { copyButton } from "./copying.js";
-import { h, icon } from "./dom.js";
+import { h, icon, segment } from "./dom.js";
 import { saveFile } from "./files.js";
 import { currentLanguage, t } from "./i18n.js";
 import { wording } from "./notices.js";
@@ -101,11 +101,8 @@ export function createShare(store, files) {
       chosen[name] = value;
       show();
     };
-    const kinds = h("fieldset", { class: "scope" }, h("legend", { class: "visually-hidden" }, t("share.kind")), Object.keys(SNIPPETS).map((kind) => {
-      const input = h("input", { type: "radio", name: "snippet", value: kind, class: "visually-hidden", checked: kind === chosen.kind });
-      input.addEventListener("change", () => set("kind")(kind));
-      return h("label", { class: "segment" }, input, h("span", {}, t(`share.${kind}`)));
-    }));
+    const kinds = h("fieldset", { class: "scope" }, h("legend", { class: "visually-hidden" }, t("share.kind")), Object.keys(SNIPPETS).map((kind) =>
+      segment("snippet", kind === chosen.kind, t(`share.${kind}`), () => set("kind")(kind), { value: kind })));
     const size = (name) => {
       const field = h("input", { type: "number", min: String(SMALLEST), max: String(LARGEST), value: String(chosen[name]), disabled: name === "width" && chosen.full });
       field.addEventListener("change", () => {

@@ -3,7 +3,7 @@
 // time; its few rates stand where the speed does, which has another unit.
 
 import { makeControl } from "./controls.js";
-import { h, setText } from "./dom.js";
+import { h, segment, setText } from "./dom.js";
 import * as format from "./format.js";
 import { t } from "./i18n.js";
 import { LETTERS } from "./palette.js";
@@ -28,11 +28,7 @@ export function createTransport(store, commands) {
     speed = makeControl(store.boot.form.speed, { catalog: store.boot.catalog, plane: store.boot.plane, change: commands.speed });
     place.replaceChildren(speed.element);
     rates.setAttribute("aria-label", t("transport.slow_rate"));
-    rates.replaceChildren(...RATES.map((rate) => {
-      const input = h("input", { type: "radio", name: "slow-rate", class: "visually-hidden", value: String(rate) });
-      input.addEventListener("change", () => commands.slow(rate));
-      return h("label", { class: "segment figure" }, input, h("span", {}, String(rate)));
-    }), h("span", { class: "slow-unit muted" }, t("transport.slow_unit")));
+    rates.replaceChildren(...RATES.map((rate) => segment("slow-rate", false, h("span", { class: "figure" }, String(rate)), () => commands.slow(rate), { value: String(rate) })), h("span", { class: "slow-unit muted" }, t("transport.slow_unit")));
   }
 
   function update() {
