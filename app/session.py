@@ -462,10 +462,13 @@ class Session:
         seen = begun and state.experiment.data == self.experiment.data
         experiment = replace(state.experiment, speed=self.experiment.speed) if begun else state.experiment
         self.experiment, self.data = experiment, restored.data
+        memories = {panel.id: panel.memory for panel in self.panels}
         self.panels = [
             Panel(panel.id, trainer, panel.copy_of, panel.diverged, panel.stopped)
             for panel, trainer in zip(state.panels, restored.trainers, strict=True)
         ]
+        for panel in self.panels:
+            panel.memory = memories.get(panel.id, panel.memory)
         self.run, self._target, self._recorded, self._ids = state.run, state.target, state.recorded, state.ids
         if begun:
             self.playing = False

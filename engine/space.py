@@ -32,17 +32,24 @@ class Space:
 def principal(values: Array, before: Array | None = None) -> Array:
     """The first two principal components ``(2, n)`` of ``values`` ``(n, m)``; the second is 0 for a single unit.
 
-    A direction is as good as its opposite. With ``before``, the components of a moment ago, each points to the side
-    that it pointed to then, so that nothing turns over while a network trains; otherwise its largest entry is positive.
+    A direction is as good as its opposite, and while a network trains the second can come to have more variance than
+    the first. With ``before``, the components of a moment ago, each stays where it was and points to the side that it
+    pointed to then, so that nothing changes places or turns over; otherwise the first has the most variance, and the
+    largest entry of each is positive.
     """
     centred = values - values.mean(axis=1, keepdims=True)
     _, vectors = np.linalg.eigh(centred @ centred.T)
     axes = np.zeros((2, len(values)))
     found = vectors.T[::-1][:2]  # the largest eigenvalue comes last
     axes[: len(found)] = found
+    if before is None or before.shape != axes.shape:
+        before = np.zeros_like(axes)
+    near = np.abs(before @ axes.T)
+    if near[0, 1] + near[1, 0] > near[0, 0] + near[1, 1]:
+        axes = axes[::-1].copy()
     for place, axis in enumerate(axes):
         side = axis[np.abs(axis).argmax()]
-        if before is not None and before.shape == axes.shape and abs(before[place] @ axis) > 1e-3:
+        if abs(before[place] @ axis) > 1e-3:
             side = before[place] @ axis
         if side < 0:
             axes[place] = -axis

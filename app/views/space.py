@@ -23,7 +23,7 @@ def _unit(label: Text) -> Setting:
 @view
 @dataclass(frozen=True)
 class LayerSpace(View):
-    """See `engine.space`. The sides of the principal components are kept from message to message."""
+    """See `engine.space`. The places and sides of the principal components are kept from message to message."""
 
     id = "space"
     label = Text("Space", "空间")

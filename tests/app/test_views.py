@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app import protocol
 from app.schema import Invalid, parse
 from app.shades import shades
 from app.views import View
@@ -352,3 +353,6 @@ def test_components_do_not_turn_over_from_message_to_message(driver: Any) -> Non
     (turned,) = driver.of("space", talk.say(ask))
     expected = space(talk.session.panels[0].trainer, 1, before=planted)
     np.testing.assert_array_equal(turned["points"], expected.points.astype(np.float32))
+    talk.session.submit(protocol.Resume(talk.session.checkpoint()))
+    (gone,) = driver.of("space", talk.say(ask))
+    np.testing.assert_array_equal(gone["points"], turned["points"], err_msg="nor on the way through a run")

@@ -78,6 +78,28 @@ def test_components_keep_their_sides_from_one_moment_to_the_next():
     np.testing.assert_array_equal(principal(cloud, -principal(cloud)), -principal(cloud))
 
 
+def test_components_keep_their_places_where_their_variances_cross():
+    rng = np.random.default_rng(1)
+    cloud = rng.standard_normal((4, 300))
+    cloud -= cloud.mean(axis=1, keepdims=True)
+    cloud = np.linalg.inv(np.linalg.cholesky(cloud @ cloud.T / 300)) @ cloud  # nothing goes with anything else
+    turn, _ = np.linalg.qr(rng.standard_normal((4, 4)))
+    axes, crossed = None, 0
+    for first in np.linspace(3, 1, 50):
+        values = turn @ (cloud * [[first], [2.01], [0.5], [0.4]])
+        own = principal(values)
+        found = principal(values, axes)
+        np.testing.assert_allclose(found.T @ found, own.T @ own, atol=1e-9, err_msg="they are the first two")
+        if axes is not None:
+            assert ((found * axes).sum(axis=1) > 0.99).all()
+            crossed += np.abs(found[0] @ own[0]) < 0.5
+        axes = found
+    assert 10 < crossed < 40
+    # A third that becomes the first takes the place of the second.
+    found = principal(turn @ (cloud * [[0.5], [2.01], [3], [0.4]]), axes)
+    np.testing.assert_allclose(np.abs(found @ turn), np.eye(4)[[2, 1]], atol=1e-6)
+
+
 def test_components_of_few_units():
     one = principal(np.array([[1.0, -2.0, 4.0]]))
     np.testing.assert_array_equal(one, [[1], [0]])
