@@ -12,14 +12,14 @@ import { pictureReady, picturePng, pictureSvg } from "./picture.js";
 import { makeReport } from "./report.js";
 import { shareAddress } from "./snippets.js";
 
+/** Views whose answers become files. */
+const FILES = ["program", "weights"];
 const LANGUAGES = [["numpy", "NumPy"], ["pytorch", "PyTorch"], ["keras", "Keras"]];
 
-/** @param {any} store @param {{ask: (panel: number, view: any) => boolean, rewind: () => void, play: () => void}} commands */
-export function createExport(store, commands, { saveExperiment }) {
+/** @param {any} store @param {{rewind: () => void, play: () => void}} commands */
+export function createExport(store, commands, requests, { saveExperiment }) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("export"));
   const animation = createAnimation(store, saveFile);
-  /** The view that was asked for, and whose answer becomes a file. @type {string|null} */
-  let waiting = null;
   /** @type {HTMLElement|null} */
   let line = null;
 
@@ -71,15 +71,10 @@ export function createExport(store, commands, { saveExperiment }) {
   }
 
   function ask(select, view) {
-    waiting = view.id;
     line.hidden = true;
-    if (!commands.ask(select ? Number(select.value) : 0, view)) lose();
-  }
-
-  /** Nobody answers. */
-  function lose() {
-    waiting = null;
-    fail(t("connection.lost"));
+    const place = select ? Number(select.value) : 0;
+    if (requests.ask(view, "", place) || requests.waiting(view.id)) return;
+    fail(t(store.diverged.has(store.panels[place].id) ? "inside.diverged" : "connection.lost"));
   }
 
   function record(anew) {
@@ -90,7 +85,6 @@ export function createExport(store, commands, { saveExperiment }) {
   }
 
   function open() {
-    waiting = null;
     line = h("p", { class: "error", role: "alert", hidden: true });
     const which = panelChoice(t("export.which_panels"), true);
     const whose = panelChoice(t("export.which_network"), false);
@@ -119,17 +113,19 @@ export function createExport(store, commands, { saveExperiment }) {
     if (!dialog.open) dialog.showModal();
   }
 
-  store.on("view-message", (kind) => {
-    if (kind !== waiting) return;
-    waiting = null;
+  store.on("request", (kind) => {
+    if (!FILES.includes(kind) || requests.waiting(kind)) return;
     const message = store.seenViews.get(kind);
+    if (!message) {
+      if (line.hidden) fail(t("connection.lost")); // unless the server has said why
+      return;
+    }
     store.seenViews.delete(kind); // large, and used up
     const { text, name } = message.about;
     if (text) saveFile(name, text, "text/x-python");
     else saveFile("network.safetensors", message.tensors.file.data, "application/octet-stream");
     done(text ? name : "network.safetensors");
   });
-  store.on("lost", () => waiting && lose());
   store.on("boot", () => dialog.open && open());
 
   return {
@@ -138,8 +134,7 @@ export function createExport(store, commands, { saveExperiment }) {
     draw: animation.draw,
     /** @returns {boolean} whether the error was about what was asked for here */
     fail(path, text) {
-      if (!waiting || !dialog.open || path[0] !== "view") return false;
-      waiting = null;
+      if (!dialog.open || path[0] !== "view" || !FILES.some(requests.waiting)) return false;
       fail(text);
       return true;
     },

@@ -134,7 +134,7 @@ createSeeds(store, commands);
 const editor = createEditor(store, commands);
 const upload = createUpload(editor);
 const files = createFiles(store, commands, { upload: upload.open });
-const exporter = createExport(store, commands, files);
+const exporter = createExport(store, commands, requests, files);
 const hidden = createHidden(store);
 const playground = createPlaygroundLink(store, commands, hidden, open);
 
@@ -223,7 +223,6 @@ store.on("boot", () => {
 /** An error goes beside its control; without one it becomes a toast. */
 function showError(event) {
   const [place, ...path] = event.path ?? [];
-  if (place === "view") requests.forget();
   past.fail();
   const name = place === "panels" ? path[1] : path[0];
   const column = place === "panels" ? settings : place === "data" ? data : null;
@@ -231,7 +230,9 @@ function showError(event) {
   const elsewhere = place === "panels" && path[0] !== store.selectedIndex && store.panels[path[0]];
   const plain = wording(event, "error", unitAt(descriptor, path));
   const text = elsewhere ? t("settings.in_panel", { letter: LETTERS[path[0]], text: plain }) : plain;
-  if (vary.fail(text) || exporter.fail(event.path ?? [], plain) || files.fail(event.path ?? [], plain)) return;
+  const told = vary.fail(text) || exporter.fail(event.path ?? [], plain) || files.fail(event.path ?? [], plain);
+  if (place === "view") requests.forget();
+  if (told) return;
   if (place === "speed" && transport.fail(path, wording(event, "error"))) return;
   const shown = column?.fail(path, text, event.params?.position) ?? false;
   if (shown) errors.set(`${place} ${name}`, event);
