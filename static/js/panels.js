@@ -66,7 +66,7 @@ export function createPanels(store, commands, loop) {
     const sparkline = h("canvas", { class: "sparkline", "aria-hidden": "true" });
     const numbers = h("table", { class: "numbers" });
     const solved = h("span", { class: "figure" });
-    const vote = h("span", { class: "figure" });
+    const vote = h("span", { class: "figure seeds-vote" });
     const hatched = h("span", { class: "hatched muted" });
     const seeds = h("p", { class: "seeds-line", hidden: true }, solved, vote, hatched);
     const element = h("article", { class: "panel", onclick: (event) => !event.target.closest("button") && store.select(id) },
@@ -113,6 +113,7 @@ export function createPanels(store, commands, loop) {
     workspace.style.setProperty("--extra-rows", String(rows.length - 2 + (many ? 1 : 0)));
     card.seeds.hidden = !many;
     card.seeds.title = many ? t("seeds.solved_help") : "";
+    card.vote.title = t("seeds.vote_help");
     const curve = store.data?.dimensions === 1;
     card.hatched.classList.toggle("area", curve);
     card.hatched.title = t(curve ? "seeds.curve_help" : kind === "values" ? "seeds.differ_help" : "seeds.disagree_help");
