@@ -5,7 +5,7 @@ Measured on the whole training part (losses and accuracies on the other parts, t
 the batch.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,8 +67,11 @@ class Metrics:
 
     def of(self, network: int) -> "Metrics":
         """The metrics of one network of a population, as if it were alone."""
-        own = Metrics(*(getattr(self, field.name)[network : network + 1] for field in fields(self)))
-        return replace(own, vote_accuracy=own.test_accuracy)
+        return Metrics(*(getattr(self, name)[network : network + 1] for name in _OWN))
+
+
+# Who is alone votes as it predicts.
+_OWN = ["test_accuracy" if field.name == "vote_accuracy" else field.name for field in fields(Metrics)]
 
 
 @dataclass
