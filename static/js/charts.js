@@ -1,5 +1,6 @@
 // The charts below the panels drawn by Plotly. Plotly is loaded after the
-// first boundary is on screen, since it takes a second to start; each chart is redrawn a few times
+// first boundary is on screen, since it takes a second to start, and where a chart comes into
+// sight, which on a phone may be never; each chart is redrawn a few times
 // a second at most, in turn with the others. Beside the picture, which assistive technology
 // skips, stand a summary in words, the numbers as a table, and a CSV file.
 
@@ -22,6 +23,7 @@ const PAUSE = 2000;
 export function createCharts(store, loop, visit) {
   const root = document.getElementById("charts");
   let plotly = null;
+  let wanted = false;
   let loading = false;
   let zoom = null;
   let charts = [];
@@ -42,7 +44,7 @@ export function createCharts(store, loop, visit) {
 
   function makeChart(spec, index) {
     const kept = charts[index]?.spec.id === spec.id ? charts[index] : null;
-    const chart = { spec, log: kept?.chosen ? kept.log : spec.log, chosen: kept?.chosen ?? false, layer: kept?.layer ?? null, seen: true, cost: 8, summarized: -Infinity };
+    const chart = { spec, log: kept?.chosen ? kept.log : spec.log, chosen: kept?.chosen ?? false, layer: kept?.layer ?? null, seen: false, cost: 8, summarized: -Infinity };
     const title = t(spec.key);
     chart.plot = h("div", { class: "plot", "aria-hidden": "true" });
     chart.picture = h("div", { class: "chart-picture", role: "img", "aria-label": title }, chart.plot);
@@ -80,9 +82,11 @@ export function createCharts(store, loop, visit) {
     chart.sizes.observe(chart.picture);
     chart.sight = new IntersectionObserver((entries) => {
       chart.seen = entries.at(-1).isIntersecting;
-      if (chart.seen) chart.job.mark();
+      if (!chart.seen) return;
+      fetchPlotly();
+      chart.job.mark();
     });
-    chart.sight.observe(chart.element);
+    if (wanted) chart.sight.observe(chart.element);
     return chart;
   }
 
@@ -225,8 +229,15 @@ export function createCharts(store, loop, visit) {
     saveFile(`${spec.id}.csv`, text, "text/csv");
   }
 
-  /** Loads Plotly once; called after the first boundary is on screen. */
+  /** Called after the first boundary is on screen; before, the charts stand where the panels will be. */
   function load() {
+    if (wanted) return;
+    wanted = true;
+    for (const chart of charts) chart.sight.observe(chart.element);
+  }
+
+  /** Loads Plotly once. */
+  function fetchPlotly() {
     if (loading) return;
     loading = true;
     loadPlotly().then((loaded) => {

@@ -82,8 +82,9 @@ let counter = 0;
 /** A document-wide unique id. */
 export const uniqueId = (prefix) => `${prefix}-${++counter}`;
 
+const STILL = matchMedia("(prefers-reduced-motion: reduce)"); // asked many times a refresh
 /** True when the visitor asked for less motion. */
-export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const prefersStill = () => STILL.matches;
 
 /** An address with the commas and colons of its query as they are read. @param {URL} address */
 export function readable(address) {

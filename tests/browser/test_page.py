@@ -295,7 +295,7 @@ def test_a_server_may_allow_fewer_panels(open_page) -> None:
         expect(add).to_have_attribute("title", "There can be at most 2 panels.")
         page.locator("[aria-label='Remove panel B']").click()
         expect(add).to_be_enabled()
-        page.context.close()  # before the server
+        page.close()  # before the server
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -362,6 +362,14 @@ def test_the_switches_change_what_is_drawn(open_page) -> None:
     points = page.evaluate("document.querySelector('.panel .points').toDataURL()")
     page.locator("#test-data").uncheck(force=True)
     until(page, "document.querySelector('.panel .points').toDataURL() !== v[0]", points)
+
+
+def test_a_phone_loads_plotly_with_the_first_chart_in_sight(open_page) -> None:
+    page = open_page("v=1&b.hidden=3", size=(390, 844), still=True)
+    at_epoch(page, 1)
+    assert not page.evaluate("Boolean(document.querySelector('script[src*=plotly]'))")
+    page.locator("#charts").scroll_into_view_if_needed()
+    expect(page.locator("#charts .plot .main-svg").first).to_be_attached()
 
 
 def test_charts_show_every_panel_and_their_numbers(open_page) -> None:
