@@ -83,7 +83,7 @@ export function createPast(store, jump) {
   function update() {
     const { moments, end, tooLarge } = store.timeline;
     const last = Math.max(0, moments.length - 1);
-    const at = place();
+    const at = Math.max(0, place()); // while there is no moment, it is none of the past
     const back = at < last || store.timeline.past;
     slider.max = String(Math.max(1, last));
     slider.disabled = last < 1;

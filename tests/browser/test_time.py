@@ -303,6 +303,30 @@ def test_a_moment_that_is_refused_does_not_stop_the_slider(open_page: Callable[.
     until(page, f"{EPOCH} === 1 && {PAST}")
 
 
+def test_where_no_moment_is_kept_it_is_now(open_page: Callable[..., Page]) -> None:
+    """On a slow line, and with networks too large to be kept, there is none for long."""
+    page = open_page("v=1&hidden=4&samples=100", still=True)
+
+    def between(line: Any) -> None:
+        server = line.connect_to_server()
+        line.on_message(server.send)
+
+        def answered(message: str | bytes) -> None:
+            if isinstance(message, str) or decode(message)[1]["kind"] != "checkpoint":
+                line.send(message)
+
+        server.on_message(answered)
+
+    page.route_web_socket("**/ws", between)
+    page.reload()
+    until(page, "document.querySelector('.panel .major td')?.textContent")
+    page.keyboard.press("e")
+    until(page, f"{EPOCH} === 1")
+    assert not page.evaluate(PAST)
+    for name in ("One moment back", "One moment on", "Back to now"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+
+
 LEFT = """async () => {
   const {Timeline} = await import(new URL('static/js/timeline.js', document.baseURI).href);
   const timeline = new Timeline();
