@@ -36,6 +36,7 @@ from engine.tf_playground import serves, trainer_for
 
 RECORDS_PER_DOUBLING = 128
 MEASURE_EVERY = 4  # frames
+WAITING = 64_000  # bytes of moments that wait to be handed out, from which no more are kept
 LONG, SHORT = 0.25, 0.15  # seconds on the line from which pictures are coarse, and to which they are fine again
 
 
@@ -487,8 +488,9 @@ class Session:
 
     def _keep_moment(self) -> None:
         """Before the session goes away or on from where it stands: what no checkpoint has can be come back to."""
-        if self._unsaved and not self._moments and (left := self.checkpoint()):
-            self._moments = [left]
+        waiting = sum(map(len, self._moments))
+        if self._unsaved and waiting < WAITING and (left := self.checkpoint()):
+            self._moments.append(left)
 
     def _configure(self, command: protocol.Configure) -> None:
         self._start(command.experiment)
