@@ -33,7 +33,7 @@ export const icon = (name) => svg("svg", { class: "icon", viewBox: "0 0 24 24", 
 
 /**
  * One of several that stand in a row and exclude each other.
- * @param {string} name what they share @param {boolean} checked @param {Node|string} content
+ * @param {string} name what they share @param {boolean} checked @param {Node|string|Node[]} content
  * @param {() => void} picked @param {Record<string, any>} [attributes] of the input
  */
 export function segment(name, checked, content, picked, attributes = {}) {

@@ -4,7 +4,7 @@
 // is none yet, when the network stands still somewhere else, and by a button; while it trains only
 // the ways go on.
 
-import { h, setText } from "./dom.js";
+import { h, segment, setText } from "./dom.js";
 import { figure } from "./format.js";
 import { t } from "./i18n.js";
 import { LETTERS, panelColor } from "./palette.js";
@@ -211,14 +211,10 @@ export function createLandscape({ store, loop, ask, requests }) {
 
   function build() {
     choice.setAttribute("aria-label", t("inside.landscape_kind"));
-    choice.replaceChildren(...kinds.map((each) => {
-      const input = h("input", { type: "radio", name: "landscape-kind", class: "visually-hidden", checked: each === kind });
-      input.addEventListener("change", () => {
-        kind = each;
-        job.now();
-      });
-      return h("label", { class: "segment" }, input, h("span", {}, t(`inside.landscape_${each}`)));
-    }));
+    choice.replaceChildren(...kinds.map((each) => segment("landscape-kind", each === kind, t(`inside.landscape_${each}`), () => {
+      kind = each;
+      job.now();
+    })));
     choice.hidden = !solid();
     setText(alongLabel.firstChild, t("inside.landscape_along"));
     alongSelect.replaceChildren(...KINDS.map((each) => h("option", { value: each }, t(`inside.landscape_${each}`))));

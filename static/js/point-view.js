@@ -3,7 +3,7 @@
 // every step is explained in equations with the numbers of now, also while the network trains.
 
 import { number, namesOf } from "./anatomy.js";
-import { h, icon, refuse, setText, uniqueId } from "./dom.js";
+import { h, icon, refuse, segment, setText, uniqueId } from "./dom.js";
 import { plain } from "./format.js";
 import { t } from "./i18n.js";
 import { valueColor } from "./palette.js";
@@ -132,10 +132,12 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
       labels.dataset.key = key;
       labels.setAttribute("aria-label", t("point.label"));
       labels.replaceChildren(...[...Array(data.classes).keys()].map((index) => {
-        const input = h("input", { type: "radio", name: "point-label", class: "visually-hidden", value: String(index) });
-        input.addEventListener("change", () => follow({ ...place, truth: index, index: null }));
+        const name = t("legend.class", { number: index + 1 });
         const mark = h("canvas", { class: "mark", "aria-hidden": "true" });
-        return h("label", { class: "segment", title: t("legend.class", { number: index + 1 }) }, input, mark, h("span", {}, String(index + 1)), h("span", { class: "visually-hidden" }, t("legend.class", { number: index + 1 })));
+        const content = [mark, h("span", {}, String(index + 1)), h("span", { class: "visually-hidden" }, name)];
+        const label = segment("point-label", false, content, () => follow({ ...place, truth: index, index: null }), { value: String(index) });
+        label.title = name;
+        return label;
       }));
       paintMarks();
     }

@@ -5,7 +5,7 @@
 // the best constant.
 
 import { createCalibration } from "./calibration-view.js";
-import { h, setText } from "./dom.js";
+import { h, segment, setText } from "./dom.js";
 import * as format from "./format.js";
 import { slice } from "./frames.js";
 import { currentLanguage, t } from "./i18n.js";
@@ -73,16 +73,12 @@ export function createResults({ store, loop, ask, goTo, shown }) {
   function build(present) {
     const { classes } = store.data;
     choice.setAttribute("aria-label", t("inside.part"));
-    choice.replaceChildren(...(classes ? [1, 2, 3, 0].filter((index) => present.includes(index)).map((index) => {
-      const input = h("input", { type: "radio", name: "results-part", class: "visually-hidden", checked: index === part });
-      input.addEventListener("change", () => {
-        part = index;
-        show();
-        further.now();
-        point();
-      });
-      return h("label", { class: "segment" }, input, h("span", {}, t(`numbers.${PARTS[index].key}`)));
-    }) : []));
+    choice.replaceChildren(...(classes ? [1, 2, 3, 0].filter((index) => present.includes(index)).map((index) => segment("results-part", index === part, t(`numbers.${PARTS[index].key}`), () => {
+      part = index;
+      show();
+      further.now();
+      point();
+    })) : []));
     choice.hidden = !classes;
     if (classes) buildClasses(classes);
     else buildValues(present);

@@ -3,7 +3,7 @@
 // of the lattice have the colours of what is predicted there, so that one sees how a layer pulls the
 // classes apart until a straight cut is enough. A point under the pointer is ringed in the panel.
 
-import { h, setText, uniqueId } from "./dom.js";
+import { h, segment, setText, uniqueId } from "./dom.js";
 import { percent } from "./format.js";
 import { t } from "./i18n.js";
 import { layerName, namesOf, number, unitName } from "./anatomy.js";
@@ -57,11 +57,7 @@ export function createSpace({ store, loop, words, ask }) {
   const chosen = { layer: null, units: [0, 1], components: null };
   const layerSelect = select((value) => choose({ layer: value, units: [0, 1], components: null }));
   const unitSelects = [0, 1].map((axis) => select((value) => choose({ units: chosen.units.map((unit, at) => (at === axis ? value : unit)) })));
-  const kinds = [false, true].map((components) => {
-    const input = h("input", { type: "radio", name: "space-kind", class: "visually-hidden" });
-    input.addEventListener("change", () => choose({ components }));
-    return h("label", { class: "segment" }, input, h("span", {}));
-  });
+  const kinds = [false, true].map((components) => segment("space-kind", false, "", () => choose({ components })));
   const kind = h("div", { class: "scope space-kind", role: "radiogroup" }, kinds);
   const selects = [layerSelect, ...unitSelects];
   const labels = selects.map(({ id }) => h("label", { for: id }));
