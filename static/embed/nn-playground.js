@@ -28,6 +28,7 @@
     #ready = false;
     /** Whether the server lets this page steer. */
     #steers = true;
+    #said = false; // a link, by a message
 
     constructor() {
       super();
@@ -72,6 +73,7 @@
 
     /** Another link: the page stays, and takes it as a message or, where it cannot be steered, from its address. */
     #follow(link) {
+      this.#said = true;
       if (this.#steers) this.set({ link });
       else this.#frame.src = this.#address;
     }
@@ -94,6 +96,8 @@
         for (const message of [{ type: "state", id: APP }, ...this.#waiting.splice(0)]) this.#send(message);
       }
       if (data.type === "error" && data.code === "origin") {
+        // A link that came before this was known was said in vain.
+        if (this.#steers && this.#said) this.#frame.src = this.#address;
         this.#steers = false;
         if (data.id === APP) return; // nobody has asked for anything yet
       }

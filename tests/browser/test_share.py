@@ -288,6 +288,15 @@ def test_the_element_follows_its_link_where_it_may_not_steer(visiting: Page, hos
         expect(frame.locator(".panel")).to_have_count(count)
 
 
+def test_a_link_that_comes_before_it_is_known_that_it_may_not_steer(visiting: Page, host: Host, url: str) -> None:
+    source = f'<script src="{url}static/embed/nn-playground.js"></script>'
+    change = """document.querySelector('nn-playground')
+        .addEventListener('ready', ({ target }) => target.setAttribute('link', 'v=1&hidden=4'), { once: true });"""
+    element = '<nn-playground link="v=1&amp;hidden=3&amp;b.hidden=6"></nn-playground>'
+    visiting.goto(host.put("early", f"{source}{element}<script>{change}</script>"))
+    expect(visiting.frame_locator("iframe").locator(".panel")).to_have_count(1)
+
+
 # ---- examples ----
 
 
