@@ -174,6 +174,7 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     page = open_page(LINK, scheme=scheme, lang=lang, size=size, still=True, path="?look=landscape")
     until(page, f"{DRAWN}?.length && document.querySelector('.landscape-note').textContent", seconds=120)
+    until(page, "!document.querySelector('.inside-page.stale')")  # pale until the networks' ways have come as well
     ends = page.evaluate(
         "[...document.querySelectorAll('.landscape-plot :is(.xtick, .ytick) text')]"
         ".filter((one) => one.checkVisibility({ opacityProperty: true })).map((one) => one.textContent)"
