@@ -40,11 +40,7 @@ class Line:
         self._before_at = 0.0
         self._clear_at = 0.0  # when all will have arrived, by the rate
         self._rates: deque[float] = deque(maxlen=LATEST)
-
-    @property
-    def rate(self) -> float:
-        """Bytes a second."""
-        return sorted(self._rates)[-2] if len(self._rates) >= FEW else FIRST_RATE
+        self.rate = FIRST_RATE  # bytes a second
 
     def send(self, size: int, now: float) -> None:
         """Something is sent."""
@@ -67,6 +63,8 @@ class Line:
         if mark:
             seconds = max(now - mark.arrived_at, mark.sent_at - mark.before_at, 1e-6)
             self._rates.append((mark.end - mark.arrived) / seconds)
+            if len(self._rates) >= FEW:
+                self.rate = sorted(self._rates)[-2]
             self._arrived, self._arrived_at, self._before_at = mark.end, now, mark.sent_at
 
     def seconds(self, size: int) -> float:

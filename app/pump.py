@@ -155,14 +155,18 @@ class Pump:
                 command = self._command(text) if text is not None else self._resume(message["bytes"])
             except Invalid as error:
                 self.errors += [report("error", problem) for problem in error.problems[:20]]
+                self.wake.set()
             else:
                 if isinstance(command, protocol.Ack):
+                    waits = self.parts or not self.room
                     self.line.acknowledge(command.frame, self._heard)
+                    if waits:  # else nothing has become due by it
+                        self.wake.set()
                 else:
                     self.begun = True
                     self.commands.append(command)
                     self.dirty = True
-            self.wake.set()
+                    self.wake.set()
             while len(self.commands) + len(self.errors) > BACKLOG:
                 self._room_to_read.clear()
                 await self._room_to_read.wait()
