@@ -290,7 +290,8 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "link_complete": "whether the link holds everything; own points beyond 400 are left out",
             "panels": "a list of {id, copy_of, units, parameters, loss, off, held_out}, in the order of the frames' "
             "arrays; loss is the one in use, also where the choice is automatic, off says how many units and links are "
-            "switched off, held_out how many points at the end of the training part validate instead",
+            "switched off, held_out where the training points begin and end that validate "
+            "instead, once for all seeds or once for each",
         },
     ),
     "error": (

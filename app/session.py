@@ -286,7 +286,7 @@ class Session:
                 "parameters": size(panel.trainer.network).parameters,
                 "loss": panel.trainer.loss.id,
                 "off": len(panel.trainer.network.off),
-                "held_out": self.data.n_train - panel.trainer.n_train,
+                "held_out": panel.own.held_out,
             }
             for panel in self.panels
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -22,6 +22,9 @@ TRAIN_DEV_SHARE = 0.2
 
 STUCK = 1.0
 """What a wrong value reads: the end of the scale, as of an instrument that is stuck."""
+
+# What points can be to a network.
+PartName = Literal["train", "train_dev", "validation", "test"]
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from typing import Literal
 import numpy as np
 
 from engine.component import Array
+from engine.data import PartName
 from engine.trainer import Trainer
 
 Kind = Literal["avoidable_bias", "variance", "data_mismatch", "validation_overfitting"]
-Name = Literal["best", "train", "train_dev", "validation", "test"]
+Name = Literal["best", PartName]
 
 LEAST = 0.01
 """A smaller gap between error rates is not worth the work; of values, a smaller share of their spread."""
@@ -62,18 +63,12 @@ def errors(trainer: Trainer, network: int = 0) -> dict[Name, Error]:
     """The errors of one network on all parts that have points."""
     data, loss = trainer.data, trainer.loss
     logits = trainer.logits(trainer.x)[network]
-    parts: dict[Name, slice] = {
-        "train": trainer.train_part,
-        "train_dev": data.train_dev,
-        "validation": trainer.validation,
-        "test": data.test,
-    }
-    there = {name: part for name, part in parts.items() if part.stop > part.start}
+    there = {name: part for name, part in trainer.parts(network).items() if len(part)}
     if data.task == "values":
         residuals = loss.probabilities(logits, 0)[0] - data.labels
         return {name: deviation(residuals[part]) for name, part in there.items()}
     wrong = loss.predict(logits, data.classes) != data.labels
-    return {name: rate(int(wrong[part].sum()), part.stop - part.start) for name, part in there.items()}
+    return {name: rate(int(wrong[part].sum()), len(part)) for name, part in there.items()}
 
 
 def gaps(found: Mapping[Name, Error], best: float | None = None, least: float = LEAST) -> tuple[Gap, ...]:

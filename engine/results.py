@@ -24,8 +24,9 @@ class Results:
     misclassified: Array
 
 
-def results(trainer: Trainer, part: slice, network: int = 0) -> Results:
-    """How one network does on a part of the points. Raises ValueError where the data carry values."""
+def results(trainer: Trainer, part: slice | Array, network: int = 0) -> Results:
+    """How one network does on a part of the points, a slice of them or their places. Raises ValueError where the data
+    carry values."""
     if trainer.data.task != "classes":
         raise ValueError("data: a confusion matrix needs classes")
     predicted = trainer.loss.predict(trainer.logits(trainer.x[:, part])[network], trainer.data.classes)
@@ -37,7 +38,7 @@ def results(trainer: Trainer, part: slice, network: int = 0) -> Results:
     precision = right / np.maximum(confusion.sum(axis=0), 1)
     recall = right / np.maximum(confusion.sum(axis=1), 1)
     f1 = 2 * precision * recall / np.where(right > 0, precision + recall, 1)
-    wrong = np.flatnonzero(predicted != labels) + (part.start or 0)
+    wrong = np.arange(len(trainer.data.labels))[part][predicted != labels]
     return Results(confusion, precision, recall, f1, wrong)
 
 

@@ -15,7 +15,7 @@ from engine.ablation import Link, Off
 from engine.activations import Activation
 from engine.checks import refuse
 from engine.component import Array
-from engine.data import Data, Inputs, draw
+from engine.data import Data, Inputs, PartName, draw
 from engine.datasets import PLANE
 from engine.diagnostics import Metrics, measure
 from engine.layers import Noise
@@ -206,6 +206,28 @@ class Trainer:
     def train_part(self) -> slice:
         """The training points among all points."""
         return slice(0, self.n_train)
+
+    @property
+    def held_out(self) -> list[tuple[int, int]]:
+        """Where the training points that validate instead begin and end: one span for all networks, or one for each."""
+        if self.fold is not None:
+            return [(int(fold[0]), int(fold[-1]) + 1) for fold in self.fold]
+        return [(self.n_train, self.data.n_train)] if self.n_train < self.data.n_train else []
+
+    def parts(self, network: int = 0) -> dict[PartName, Array]:
+        """The places of all points by what they are to one of the networks: ``train``, ``train_dev``, ``validation``
+        and ``test``, each perhaps empty."""
+        places = np.arange(len(self.data.labels))
+        train, validation = places[self.train_part], places[self.validation]
+        if self.fold is not None:
+            validation = self.fold[network]
+            train = np.setdiff1d(train, validation)
+        return {
+            "train": train,
+            "train_dev": places[self.data.train_dev],
+            "validation": validation,
+            "test": places[self.data.test],
+        }
 
     @property
     def position(self) -> float:

@@ -69,8 +69,9 @@ class Outcome(View):
         bins = BINS if classes else 0
         p = trainer.loss.probabilities(logits, data.classes) if classes else np.zeros((1, 0))
         labels = data.labels if classes else np.zeros(0, int)
-        # What early stopping holds out is validation here, as it is in the errors and their gaps.
-        parts = (trainer.train_part, data.test, trainer.validation, data.train_dev) if classes else ()
+        # What a network holds out is validation here, as it is in the errors and their gaps.
+        found = trainer.parts()
+        parts = (found["train"], found["test"], found["validation"], found["train_dev"]) if classes else ()
         tables = [calibration(p[:, part], labels[part], bins) for part in parts]
 
         def stacked(name: str) -> Array:
@@ -86,11 +87,11 @@ class Outcome(View):
             "right": stacked("accuracy").astype(np.float32),
             "calibration": np.array([table.error for table in tables] or [np.nan] * 4, np.float32),
         }
-        found = errors(trainer)
+        known = errors(trainer)
         least = LEAST * (1.0 if classes else float(data.labels.std()))
-        read = gaps(found, None if self.best < 0 else self.best, least)
+        read = gaps(known, None if self.best < 0 else self.best, least)
         about = {
-            "errors": json.dumps({name: [error.value, error.uncertainty] for name, error in found.items()}),
+            "errors": json.dumps({name: [error.value, error.uncertainty] for name, error in known.items()}),
             "gaps": json.dumps([asdict(gap) for gap in read]),
         }
         return Seen(arrays, about)

@@ -57,7 +57,7 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
   }
 
   /** The points that are in a part for the network, in their order. */
-  const pointsIn = (part) => [...store.partsOf(store.selectedIndex).entries()].filter(([, own]) => own === part).map(([index]) => index);
+  const pointsIn = (part) => [...store.partsOf(store.selectedIndex, store.seed).entries()].filter(([, own]) => own === part).map(([index]) => index);
   const training = () => pointsIn(0);
 
   function pointAt(index) {
@@ -116,7 +116,7 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     const { data } = store;
     if (!data || !place) return;
     root.dataset.at = `${place.x1} ${place.x2} ${place.truth}`;
-    const part = store.partsOf(store.selectedIndex)[place.index];
+    const part = store.partsOf(store.selectedIndex, store.seed)[place.index];
     const list = pointsIn(part);
     setText(which, place.index === null ? t("point.any") : t(`point.${PARTS[part].key}`, { number: list.indexOf(place.index) + 1, count: list.length }));
     for (const [key, input] of Object.entries(fields)) {

@@ -61,7 +61,7 @@ export function createResults({ store, loop, ask, goTo, shown }) {
   let pointed = null;
   let kept = null;
 
-  const partsNow = () => store.partsOf(store.selectedIndex);
+  const partsNow = () => store.partsOf(store.selectedIndex, store.seed);
   const here = () => PARTS.map((_, index) => index).filter((index) => partsNow().includes(index));
 
   function mark(index) {

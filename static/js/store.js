@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.js";
 /** Histories of removed panels that are kept, in case someone goes back to when they were there. */
 const GONE = 6;
 
-/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string, off: number, held_out: number}} PanelInfo held_out: of the training points so many at their end validate */
+/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string, off: number, held_out: [number, number][]}} PanelInfo held_out: where the training points begin and end that validate, for all seeds or for each */
 
 /** The view that is about all seeds, whichever is chosen. */
 const ALL_SEEDS = "seeds";
@@ -94,13 +94,17 @@ export function createStore() {
       return store.boot.catalog.datasets.find(({ id }) => id === store.experiment?.data.dataset.id);
     },
 
-    /** Which part each point is in for a panel: what its network holds out of the training points validates. @returns {Uint8Array} */
-    partsOf(index) {
+    /**
+     * Which part each point is in for a panel's network: what it holds out of the training points validates. Of several
+     * that hold out each its own, and none of them chosen, all are training points.
+     * @param {number} index @param {number} [seed] @returns {Uint8Array}
+     */
+    partsOf(index, seed) {
       const { data, panels } = store;
-      const held = panels[index]?.held_out;
-      if (!held) return data.part;
-      const end = data.part.lastIndexOf(0) + 1;
-      return data.part.map((part, at) => (at >= end - held && at < end ? 2 : part));
+      const held = panels[index]?.held_out ?? [];
+      const own = held.length > 1 ? held[seed ?? -1] : held[0];
+      if (!own) return data.part;
+      return data.part.map((part, at) => (at >= own[0] && at < own[1] ? 2 : part));
     },
 
     select(id) {

@@ -103,14 +103,19 @@ def test_calibration_and_mistakes_are_the_engines(open_page: Callable[..., Page]
             assert label == f"Class {labels[index] + 1} taken for class {p[:, index].argmax() + 1}, at {where}"
 
 
-def test_what_early_stopping_holds_out_is_validation_everywhere(open_page: Callable[..., Page]) -> None:
-    link = "v=1&hidden=6-tanh&dataset=moons&noise=0.4&label_noise=0.1&samples=400&regularizers=early_stopping"
+@pytest.mark.parametrize(
+    ("setting", "counts"), [("regularizers=early_stopping", [160, 40, 200]), ("folds=4&seed=2", [150, 50, 200])]
+)
+def test_what_a_network_holds_out_is_validation_everywhere(
+    setting: str, counts: list[int], open_page: Callable[..., Page]
+) -> None:
+    link = f"v=1&hidden=6-tanh&dataset=moons&noise=0.4&label_noise=0.1&samples=400&{setting}"
     page = open_page(link, still=True)
     look(page)
     own = trained(page, link, 3)
-    trainer, data = own.panels[0].trainer, own.data
-    sizes = []
-    for name, part in (("Train", trainer.train_part), ("Validation", trainer.validation), ("Test", data.test)):
+    trainer = own.panels[0].trainer
+    parts, sizes = trainer.parts(), []
+    for name, part in (("Train", parts["train"]), ("Validation", parts["validation"]), ("Test", parts["test"])):
         part_button(page, name)
         found = results(trainer, part)
         sizes.append(int(found.confusion.sum()))
@@ -127,12 +132,12 @@ def test_what_early_stopping_holds_out_is_validation_everywhere(open_page: Calla
         )
         said = page.locator(".results-section", has=page.locator(".mistakes")).locator("p").inner_text()
         assert str(wrong) in said and str(sizes[-1]) in said
-    assert sizes == [160, 40, 200]
+    assert sizes == counts
     page.locator("#inside-tab-point").click()
-    expect(page.locator(".point-which")).to_have_text("Training point 1 of 160")
+    expect(page.locator(".point-which")).to_have_text(f"Training point 1 of {counts[0]}")
     picture = page.locator(".panel .picture")
-    count = len(results(trainer, trainer.train_part).misclassified)
-    expect(picture).to_have_attribute("aria-label", re.compile(f"{count} of 160 training and"))
+    count = len(results(trainer, parts["train"]).misclassified)
+    expect(picture).to_have_attribute("aria-label", re.compile(f"{count} of {counts[0]} training and"))
 
 
 def test_a_mistake_is_pointed_out_and_followed(open_page: Callable[..., Page]) -> None:

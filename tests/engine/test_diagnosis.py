@@ -57,6 +57,26 @@ def test_gaps_add_up(values, best):
     assert all(gap.matters == (gap.size > LEAST) for gap in found)
 
 
+@pytest.mark.parametrize("more", [{}, {"regularizers": (EarlyStopping(),)}, {"folds": 4}, {"folds": 8, "seed": 5}])
+def test_parts_are_those_that_the_metrics_measure(more):
+    trainer = Trainer(DataSpec(samples=200, noise=0.4, dataset=Xor()), *(NetworkSpec(**{"seed": 1, **more}).seeded(3)))
+    trainer.train(3)
+    metrics, data = trainer.evaluate(), trainer.data
+    for network in range(3):
+        parts = trainer.parts(network)
+        found = errors(trainer, network)
+        assert sorted(np.concatenate(list(parts.values()))) == list(range(len(data.labels)))
+        for name in ("train", "validation", "test"):
+            accuracy = getattr(metrics, f"{name}_accuracy")[network]
+            assert (name in found) == np.isfinite(accuracy)
+            if name in found:
+                assert found[name].value == pytest.approx(1 - accuracy)
+        held = trainer.held_out
+        if held:
+            begin, end = held[network if len(held) > 1 else 0]
+            assert parts["validation"].tolist() == list(range(begin, end))
+
+
 def test_few_points_prove_little():
     """12 % wrong is more than 4 % on thousands of points, on 25 points it may be chance."""
     for points, matters in ((25, False), (2500, True)):
