@@ -12,7 +12,8 @@ import asyncio
 import heapq
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from app.session import Session
 
 SLICE = 0.004  # seconds that a session trains before it may be the next one's turn
+TELL = 0.002  # seconds that the end of a job may wait for others': each telling has the two threads change places
 LOOK = 0.0005  # seconds between two looks at the clock, about
 MOST_UPDATES = 64  # of each network between two looks
 
@@ -37,11 +39,13 @@ class Account:
 
     time: float = 0.0  # seconds of the thread, as far as they count for whose turn it is
     used: float = 0.0  # seconds of the thread, all of them
+    latest: float = 0.0  # seconds of its latest slice
     pace: float = LOOK / 8  # seconds of an update of all its networks
 
     def charge(self, seconds: float) -> None:
         self.time += seconds
         self.used += seconds
+        self.latest = seconds
 
 
 class Job:
@@ -63,6 +67,7 @@ class Job:
         self._budget = budget
         self._end = 0.0
         self._trained = 0.0
+        self.outcome: list[str | bytes] | Exception = []
 
     def slice(self, allowance: float) -> bool:
         """Train for a slice; True when the job has ended."""
@@ -90,24 +95,23 @@ class Job:
             if now > slice_end:
                 self.account.charge(now - begin)
                 return False
-        messages = self.session.messages(self.frame, self.save, self.keep)
+        self.outcome = self.session.messages(self.frame, self.save, self.keep)
         self.account.charge(time.thread_time() - begin)
-        self._tell(lambda: self.done.set_result(messages))
         return True
 
-    def fail(self, error: BaseException) -> None:
-        """Hand an exception to whoever waits."""
-        self._tell(lambda: self.done.set_exception(error))
+    @property
+    def brief(self) -> bool:
+        """Whether its next slice should take no longer than most: nothing is to be begun anew."""
+        return self.account.latest < SLICE and not self.session.inbox
 
-    def _tell(self, outcome: Callable[[], None]) -> None:
-        def unless_cancelled() -> None:
-            if not self.done.done():
-                outcome()
-
-        try:
-            self.loop.call_soon_threadsafe(unless_cancelled)
-        except RuntimeError:  # the loop has closed: nobody waits any more
-            pass
+    def tell(self) -> None:
+        """Hand the outcome to whoever waits; only in the loop's own thread."""
+        if self.done.done():  # cancelled
+            return
+        if isinstance(self.outcome, Exception):
+            self.done.set_exception(self.outcome)
+        else:
+            self.done.set_result(self.outcome)
 
 
 class Worker:
@@ -124,6 +128,8 @@ class Worker:
         self.allowance = ALLOWANCE
         self._window_end = 0.0
         self._waits: list[float] = []
+        self._ended: list[Job] = []  # jobs whose outcome has not been told,
+        self._tell_at = 0.0  # and when it has to be
 
     def start(self) -> None:
         self._thread.start()
@@ -176,10 +182,13 @@ class Worker:
     def _run(self) -> None:
         with threadpool_limits(1):
             while True:
+                if self._ended and not self._waits_for_more:
+                    self._tell()
                 with self._wake:
                     while not self._jobs and not self._stopping:
                         self._wake.wait()
                     if self._stopping:
+                        self._tell()
                         return
                     had, _, job = heapq.heappop(self._jobs)
                     self._least = max(self._least, had)
@@ -190,12 +199,26 @@ class Worker:
                 try:
                     ended = job.slice(self.allowance)
                 except Exception as error:  # one session's fault must not end everybody's training
-                    job.fail(error)
-                    continue
-                if not ended:
+                    job.outcome, ended = error, True
+                if ended:
+                    self._tell_at = self._tell_at if self._ended else time.perf_counter() + TELL
+                    self._ended.append(job)
+                else:
                     with self._wake:
                         self._push(job)
                 del job  # a session that has left is not held by the thread that waits
+
+    @property
+    def _waits_for_more(self) -> bool:
+        """Whether the jobs that have ended may wait a moment, to be told together with the next."""
+        return bool(self._jobs) and time.perf_counter() < self._tell_at and self._jobs[0][2].brief
+
+    def _tell(self) -> None:
+        ended, self._ended = self._ended, []
+        for loop in {job.loop for job in ended}:
+            # A loop that has closed has nobody who waits any more.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_tell, [job for job in ended if job.loop is loop])
 
     def _note(self, wait: float) -> None:
         """Adjust the allowance to how long jobs have to wait: quickly down, slowly up."""
@@ -210,3 +233,8 @@ class Worker:
             self.allowance = min(ALLOWANCE, self.allowance * 1.1)
         self._waits.clear()
         self._window_end = now + WINDOW
+
+
+def _tell(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.tell()

@@ -140,3 +140,45 @@ def test_it_stops_in_the_middle_of_work() -> None:
     with running() as worker:
         within(60, lambda: begun(worker))
     assert not worker._thread.is_alive()
+
+
+def test_jobs_that_end_together_are_told_together() -> None:
+    tellings = 0
+
+    async def many(worker: Worker) -> int:
+        loop = asyncio.get_running_loop()
+        tell = loop.call_soon_threadsafe
+
+        def counted(*words: Any) -> Any:
+            nonlocal tellings
+            tellings += 1
+            return tell(*words)
+
+        loop.call_soon_threadsafe = counted  # type: ignore[method-assign]
+        outcomes = await asyncio.gather(*(worker.run(Session(), 0.0, 1.0, True) for _ in range(50)))
+        return len(outcomes)
+
+    with running() as worker:
+        assert within(60, lambda: many(worker)) == 50
+    assert tellings < 50
+
+
+def test_no_outcome_waits_for_a_job_that_takes_long() -> None:
+    """A command of another session holds the thread until the first outcome has arrived."""
+    arrived = threading.Event()
+
+    class Dear(Session):
+        def apply(self) -> None:
+            assert arrived.wait(30)
+            super().apply()
+
+    async def both(worker: Worker) -> None:
+        dear = Dear()
+        dear.submit(protocol.decode('{"type": "play"}'))
+        jobs = [asyncio.create_task(worker.run(session, 0.0, 1.0, True)) for session in (Session(), dear)]
+        await jobs[0]
+        arrived.set()
+        await jobs[1]
+
+    with running() as worker:
+        within(60, lambda: both(worker))
