@@ -24,24 +24,24 @@ _KIND = re.compile(rb'\{"__metadata__":\{"kind": ?"(\w+)"')
 
 def encode(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
     """One binary message. Raises KeyError for an array of a type that is not in `DTYPES`."""
-    ordered = sorted(arrays.items(), key=lambda item: -item[1].itemsize)
-    places = _places(tuple((name, array.dtype, array.shape) for name, array in ordered))
+    order, places = _places(tuple([(name, array.dtype, array.shape) for name, array in arrays.items()]))
     text = f'{{"__metadata__":{json.dumps(dict(metadata))}{places}}}'.encode()
     text += b" " * (-len(text) % 8)
-    return b"".join([struct.pack("<Q", len(text)), text, *(array.tobytes() for _, array in ordered)])
+    return b"".join([struct.pack("<Q", len(text)), text, *[arrays[name].tobytes() for name in order]])
 
 
 @lru_cache(256)
-def _places(arrays: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]) -> str:
-    """What a header says of arrays in their order; nearly every frame has the same as the one before."""
+def _places(arrays: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]) -> tuple[list[str], str]:
+    """The order of the arrays and what a header says of them; nearly every frame has the same as the one before."""
+    ordered = sorted(arrays, key=lambda array: -array[1].itemsize)
     entries = []
     offset = 0
-    for name, dtype, shape in arrays:
+    for name, dtype, shape in ordered:
         end = offset + dtype.itemsize * math.prod(shape)
         about = {"dtype": _NAMES[dtype], "shape": shape, "data_offsets": [offset, end]}
         entries.append(f",{json.dumps(name)}:{json.dumps(about, separators=(',', ':'))}")
         offset = end
-    return "".join(entries)
+    return [name for name, _, _ in ordered], "".join(entries)
 
 
 def kind(message: bytes) -> str:

@@ -3,7 +3,8 @@ the mean stands in the arrays that one seed fills alone, and the band beside it 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
@@ -39,6 +40,10 @@ PER_WEIGHT_LAYER = ("gradient_norm", "update_ratio")
 BANDED = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2", "dead_ratio")
 BANDED_LAYERS = ("gradient_norm",)
 
+_SCALARS, _PER_HIDDEN_LAYER, _PER_WEIGHT_LAYER = (
+    attrgetter(*names) for names in (SCALARS, PER_HIDDEN_LAYER, PER_WEIGHT_LAYER)
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -47,33 +52,45 @@ class Row:
     epoch: float
     recorded: bool
     metrics: dict[int, Metrics]
+    kept: dict[int, tuple[Array, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What `packed` has made; shared with this row's copies at later epochs."""
+
+    def packed(self, panel: int) -> tuple[Array, ...]:
+        """A panel's one network in float32: `SCALARS`, `PER_HIDDEN_LAYER` and `PER_WEIGHT_LAYER`, each in one array.
+        Kept, because several frames show the same."""
+        if panel not in self.kept:
+            metrics = self.metrics[panel]
+            scalars = np.array([values[0] for values in _SCALARS(metrics)], np.float32)
+            layers = (np.concatenate(of(metrics)).astype(np.float32) for of in (_PER_HIDDEN_LAYER, _PER_WEIGHT_LAYER))
+            self.kept[panel] = (scalars, *layers)
+        return self.kept[panel]
 
 
 def tables(rows: Sequence[Row], panels: Sequence[int], depth: int, count: int) -> dict[str, Array]:
     """The arrays of ``rows`` for the panels with these ids: the `SCALARS` ``(T, P)``, what there is of every layer of
     ``depth`` hidden ones ``(T, P, layers)``, and of several seeds, ``count`` of them, ``…_low`` and ``…_high`` for what
     is `BANDED`. NaN where there is nothing."""
-    known = [((t, p), row.metrics.get(panel)) for t, row in enumerate(rows) for p, panel in enumerate(panels)]
-    found = [(place, metrics) for place, metrics in known if metrics]
     shape = (len(rows), len(panels))
-    numbers = np.full((*shape, len(SCALARS)), np.nan, np.float32)
-    arrays: dict[str, Array] = {name: numbers[..., place] for place, name in enumerate(SCALARS)}
     blocks = []
-    for names, layers in ((PER_HIDDEN_LAYER, depth), (PER_WEIGHT_LAYER, depth + 1)):
-        block = np.full((*shape, len(names), layers), np.nan, np.float32)
-        arrays |= {name: block[..., place, :] for place, name in enumerate(names)}
-        blocks.append((names, block))
+    arrays: dict[str, Array] = {}
+    for names, layers in ((SCALARS, ()), (PER_HIDDEN_LAYER, (depth,)), (PER_WEIGHT_LAYER, (depth + 1,))):
+        block = np.full((len(names), *shape, *layers), np.nan, np.float32)
+        arrays |= zip(names, block, strict=True)
+        blocks.append(block)
     if count > 1:
         for end in ("low", "high"):
             arrays |= {f"{name}_{end}": np.full_like(arrays[name], np.nan) for name in (*BANDED, *BANDED_LAYERS)}
-    for place, metrics in found:
-        if count == 1:
-            numbers[place] = [getattr(metrics, name)[0] for name in SCALARS]
-            for names, block in blocks:
-                values = [getattr(metrics, name)[0] for name in names]
-                block[place][:, : len(values[0])] = values
-        else:
-            _spread(arrays, numbers, place, metrics)
+    for t, row in enumerate(rows):
+        for p, panel in enumerate(panels):
+            if panel not in row.metrics:
+                continue
+            if count > 1:
+                _spread(arrays, blocks[0], (t, p), row.metrics[panel])
+                continue
+            numbers, *layered = row.packed(panel)
+            blocks[0][:, t, p] = numbers
+            for block, values in zip(blocks[1:], layered, strict=True):
+                block[:, t, p, : values.shape[1]] = values
     return arrays
 
 
@@ -81,7 +98,7 @@ def _spread(arrays: dict[str, Array], numbers: Array, place: tuple[int, int], me
     """Fill in the mean and the band of one panel's seeds at one epoch."""
     standing = seeds.standing(metrics)
     with np.errstate(all="ignore"):
-        numbers[place] = seeds.mean(np.stack([getattr(metrics, name) for name in SCALARS]), standing)
+        numbers[:, *place] = seeds.mean(np.stack(_SCALARS(metrics)), standing)
         for name in (*PER_HIDDEN_LAYER, *PER_WEIGHT_LAYER):
             values = getattr(metrics, name).T
             arrays[name][place][: len(values)] = seeds.mean(values, standing)
