@@ -79,6 +79,8 @@ class Loss(Component):
 
     def predict(self, logits: Array, classes: int | None = None) -> Array:
         """Most probable class of every sample."""
+        if logits.shape[-2] == 2:
+            return (logits[..., 1, :] > logits[..., 0, :]).astype(np.intp)
         return np.argmax(logits, axis=-2)
 
     def least(self, posterior: Array) -> Array | None:
@@ -177,6 +179,12 @@ class SoftmaxCrossEntropy(OneOutputPerClass):
         return np.asarray(np.add.reduce(log_sum, axis=-1) / log_sum.shape[-1])
 
     def gradient(self, logits: Array, targets: Array, out: Array) -> Array:
+        if logits.shape[-2] == 2:  # what pulls one output up pushes the other down as much
+            first, second = out[..., 0, :], out[..., 1, :]
+            p = np.subtract(logits[..., 1, :], logits[..., 0, :])
+            np.subtract(sigmoid(p, p), targets[..., 1, :], second)
+            np.negative(second, first)
+            return out
         np.subtract(logits, np.maximum.reduce(logits, axis=-2, keepdims=True), out)
         np.exp(out, out)
         np.divide(out, np.add.reduce(out, axis=-2, keepdims=True), out)
