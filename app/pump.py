@@ -352,7 +352,7 @@ class Pump:
         self._crowded = crowded
 
     def _count(self) -> None:
-        networks, updates = sum(panel.seeds for panel in self.session.panels), self.session.trained
+        networks, updates = self.session.networks, self.session.trained
         self.metrics.networks += networks - self._counted[0]
         self.metrics.updates += updates - self._counted[1]
         self._counted = networks, updates

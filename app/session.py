@@ -119,6 +119,11 @@ class Session:
     # ---- training ----
 
     @property
+    def networks(self) -> int:
+        """How many networks there are in all panels."""
+        return sum(panel.seeds for panel in self.panels)
+
+    @property
     def position(self) -> float:
         """Epochs that the furthest healthy network has trained; where none is left, the furthest of all."""
         standing = self._healthy or self.panels

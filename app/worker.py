@@ -5,7 +5,8 @@ has to answer. A job trains its session up to its aim or until its time is up, a
 
 Sharing is fair in time: of the sessions that wait, it is the turn of the one that has had the least, so a session of
 large networks slows itself and nobody else. When jobs begin to wait for each other, all sessions get less time to train
-for each frame, down to one look at the clock; only when that does not help do frames come less often, for all alike.
+for each frame, down to a few updates; when that does not help, frames come less often, for all alike, and only when
+that would look like standing still are there fewer updates again, down to one.
 """
 
 import asyncio
@@ -27,8 +28,10 @@ LOOK = 0.0005  # seconds between two looks at the clock, about
 MOST_UPDATES = 64  # of each network between two looks
 
 ALLOWANCE = 0.05  # seconds of training for a frame, while there is enough for all
-LEAST_ALLOWANCE = 0.0002
-WAIT = 0.016  # seconds that jobs may wait on average before there is less: 1/15 s then lies between two frames
+LEAST_ALLOWANCE = 0.0001
+WAIT = 0.016  # seconds that jobs may wait on average before there is less
+ENOUGH = 10  # updates that each frame brings nevertheless, if they take no longer than a slice,
+LONG_WAIT = 0.062  # before jobs wait for so long: 1/15 s or so then lies between two frames
 WINDOW = 0.05  # seconds over which that average is taken
 DEBT = 0.02  # seconds that a session can be behind for having had more; the others' frames are that soon
 
@@ -66,11 +69,13 @@ class Job:
         self.begun = False
         self._budget = budget
         self._end = 0.0
-        self._trained = 0.0
+        self._trained = 0.0  # seconds
+        self._trained_before = 0  # updates of the session
         self.outcome: list[str | bytes] | Exception = []
 
-    def slice(self, allowance: float) -> bool:
-        """Train for a slice; True when the job has ended."""
+    def slice(self, allowance: float, enough: float) -> bool:
+        """Train for a slice; True when the job has ended. It ends at its aim, or with ``allowance`` seconds and
+        ``enough`` updates of each network."""
         # Measured in time of this thread: what other processes take from the core is nobody's debt.
         begin = time.thread_time()
         if not self.begun:
@@ -78,6 +83,7 @@ class Job:
             self._end = time.perf_counter() + self._budget  # of the clock on the wall: a frame is due then
             self.session.apply()
             self.session.aim(self.epochs)
+            self._trained_before = self.session.trained
         now = time.thread_time()
         slice_end = now + SLICE
         while True:
@@ -89,7 +95,7 @@ class Job:
             if arrived:
                 break
             self.account.pace += 0.2 * ((now - before) / updates - self.account.pace)
-            if time.perf_counter() > self._end or self._trained >= allowance:
+            if time.perf_counter() > self._end or (self._trained >= allowance and self._has(enough)):
                 self.session.give_up()
                 break
             if now > slice_end:
@@ -98,6 +104,10 @@ class Job:
         self.outcome = self.session.messages(self.frame, self.save, self.keep)
         self.account.charge(time.thread_time() - begin)
         return True
+
+    def _has(self, enough: float) -> bool:
+        updates = self.session.trained - self._trained_before
+        return updates >= enough * self.session.networks or self._trained >= SLICE
 
     @property
     def brief(self) -> bool:
@@ -126,6 +136,7 @@ class Worker:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
         self.allowance = ALLOWANCE
+        self.enough: float = ENOUGH
         self._window_end = 0.0
         self._waits: list[float] = []
         self._ended: list[Job] = []  # jobs whose outcome has not been told,
@@ -197,7 +208,7 @@ class Worker:
                 if not job.begun:
                     self._note(time.perf_counter() - job.submitted)
                 try:
-                    ended = job.slice(self.allowance)
+                    ended = job.slice(self.allowance, self.enough)
                 except Exception as error:  # one session's fault must not end everybody's training
                     job.outcome, ended = error, True
                 if ended:
@@ -221,7 +232,7 @@ class Worker:
                 loop.call_soon_threadsafe(_tell, [job for job in ended if job.loop is loop])
 
     def _note(self, wait: float) -> None:
-        """Adjust the allowance to how long jobs have to wait: quickly down, slowly up."""
+        """Adjust how much is trained for a frame to how long jobs have to wait: quickly down, slowly up."""
         self._waits.append(wait)
         now = time.perf_counter()
         if now < self._window_end:
@@ -231,6 +242,10 @@ class Worker:
             self.allowance = max(LEAST_ALLOWANCE, self.allowance * 0.8)
         elif mean < WAIT / 2:
             self.allowance = min(ALLOWANCE, self.allowance * 1.1)
+        if mean > LONG_WAIT:
+            self.enough = max(1, self.enough * 0.8)
+        else:
+            self.enough = min(ENOUGH, self.enough * 1.1)
         self._waits.clear()
         self._window_end = now + WINDOW
 

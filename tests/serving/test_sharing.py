@@ -13,7 +13,7 @@ from app import pump as pump_module
 from app.protocol import decode
 from app.pump import Pump
 from app.session import Session
-from app.worker import ALLOWANCE, LEAST_ALLOWANCE, WAIT, Worker
+from app.worker import ALLOWANCE, ENOUGH, LEAST_ALLOWANCE, LONG_WAIT, WAIT, Worker
 
 
 class Work(Session):
@@ -25,9 +25,14 @@ class Work(Session):
         self.update, self.frame = update, frame
         self.updates = self.shown = 0
 
+    @property
+    def networks(self) -> int:
+        return 1
+
     def work(self, updates: int) -> bool:
         _burn(updates * self.update)
         self.updates += updates
+        self.trained += updates
         return False
 
     def messages(self, frame: bool, save: bool = False, keep: bool = False) -> list[str | bytes]:
@@ -117,6 +122,28 @@ def test_when_the_crowd_has_gone_training_comes_back() -> None:
         worker._window_end = 0.0
         worker._note(WAIT * 10)
     assert worker.allowance == LEAST_ALLOWANCE
+
+
+def test_a_frame_brings_enough_updates_as_long_as_frames_come_in_time() -> None:
+    def updates(worker: Worker, update: float) -> int:
+        session = Work(update, 0.0)
+        within(60, worker.run(session, 1.0, 10.0, True))
+        return session.updates
+
+    with running() as worker:
+        worker.allowance = LEAST_ALLOWANCE
+        assert updates(worker, 0.00003) >= ENOUGH
+        assert updates(worker, 0.001) < ENOUGH  # a slice is as much as anyone gets
+        for _ in range(20):
+            worker._window_end = 0.0
+            worker._note(LONG_WAIT * 2)
+        assert worker.enough == 1
+        worker.allowance = LEAST_ALLOWANCE
+        assert updates(worker, 0.00003) < ENOUGH
+        for _ in range(100):
+            worker._window_end = 0.0
+            worker._note(LONG_WAIT * 0.9)
+        assert worker.enough == ENOUGH
 
 
 def test_who_comes_and_goes_does_not_keep_others_from_their_turn() -> None:
