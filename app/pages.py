@@ -42,6 +42,7 @@ def _render(request: Request, name: str, **context: Any) -> HTMLResponse:
         "languages": list(LANGUAGES.items()),
         "t": lambda key, **params: translate(lang, key, **params),
         "version": __version__,
+        "static": f"static/v-{request.app.state.edition.renew()}",
         "plotly_url": f"static/{PLOTLY_NAME}",
     }
     made = {key: value(lang) if callable(value) else value for key, value in context.items()}

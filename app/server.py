@@ -22,7 +22,7 @@ from app.limits import Places, Turns
 from app.log import SESSION
 from app.metrics import Metrics, exporter
 from app.pump import Pump
-from app.resources import PLOTLY_NAME, STATIC, plotly_gzip
+from app.resources import PLOTLY_NAME, Edition, plotly_gzip
 from app.schema import Invalid, Problem, shown
 from app.security import Guard, SecurityHeaders
 from app.settings import Settings
@@ -30,6 +30,7 @@ from app.worker import Worker
 
 THREADS = 4  # for pages and files; more of them would only wait for the same core
 SWITCH = 0.001  # seconds until the training thread lets the event loop have its turn; Python's own is five times that
+FOR_EVER = "public, max-age=31536000, immutable"
 FINISH = 1.5  # seconds that sessions have for their last message when the server ends
 RETRY = 10  # seconds after which a page that was refused may ask again
 
@@ -37,11 +38,17 @@ log = logging.getLogger(__name__)
 
 
 class Static(StaticFiles):
-    """Static files that a browser asks about each time, so that an update of the server is an update of the page."""
+    """Static files. Under the edition that they are of, as the pages ask for them, a browser keeps them for ever; under
+    none or another it asks about them each time. So an update of the server is an update of the page."""
+
+    def __init__(self, edition: Edition) -> None:
+        super().__init__(directory=edition.directory)
+        self.edition = edition
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["cache-control"] = "no-cache"
+        known = scope["path_params"].get("edition") == self.edition.name
+        response.headers["cache-control"] = FOR_EVER if known and response.status_code == 200 else "no-cache"
         # Modules are fetched as cross-origin by a sandboxed frame, whose pages are of no origin at all.
         response.headers["access-control-allow-origin"] = "*"
         return response
@@ -139,6 +146,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.sessions = sessions
     app.state.settings = settings
+    app.state.edition = Edition()
     app.add_middleware(Turns, at_a_time=settings.max_requests)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(SecurityHeaders)
@@ -179,10 +187,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @app.get(f"/static/{PLOTLY_NAME}", include_in_schema=False)
     async def plotly() -> Response:
-        headers = {"content-encoding": "gzip", "cache-control": "public, max-age=31536000, immutable"}
+        headers = {"content-encoding": "gzip", "cache-control": FOR_EVER}
         return Response(await run_in_threadpool(plotly_gzip), headers=headers, media_type="text/javascript")
 
-    app.mount("/static", Static(directory=STATIC), name="static")
+    static = Static(app.state.edition)
+    app.mount("/static/v-{edition}", static)
+    app.mount("/static", static)
 
     @app.websocket("/ws")
     async def socket(websocket: WebSocket) -> None:

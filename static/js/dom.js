@@ -27,9 +27,12 @@ export function svg(tag, attributes, ...children) {
   return element;
 }
 
-/** An icon of static/icon.svg, or of the page itself if it holds them. @param {string} name */
+/** Where the icons are. */
+export const ICONS = new URL("../icon.svg", import.meta.url).href;
+
+/** An icon, of the page itself if it holds them. @param {string} name */
 export const icon = (name) => svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
-  svg("use", { href: `${document.getElementById(name) ? "" : "static/icon.svg"}#${name}` }));
+  svg("use", { href: `${document.getElementById(name) ? "" : ICONS}#${name}` }));
 
 /**
  * One of several that stand in a row and exclude each other.

@@ -2,6 +2,7 @@
 // become sheets on small screens. The language changes in place: new words, new controls, the
 // same run.
 
+import { ICONS } from "./dom.js";
 import { currentLanguage, setLanguage, t } from "./i18n.js";
 import { clearToasts, toast } from "./notices.js";
 import { recall, remember } from "./saved.js";
@@ -16,7 +17,7 @@ export function createTheme(store) {
   function apply() {
     if (choice === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = choice;
-    button.querySelector("use").setAttribute("href", `static/icon.svg#i-${choice === "system" ? "theme" : choice}`);
+    button.querySelector("use").setAttribute("href", `${ICONS}#i-${choice === "system" ? "theme" : choice}`);
     const text = t("theme.button", { theme: t(`theme.${choice}`) });
     button.setAttribute("aria-label", text);
     button.title = text;

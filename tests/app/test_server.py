@@ -3,9 +3,11 @@
 import asyncio
 import gzip
 import json
+import os
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -16,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app import __version__
 from app.i18n import LANGUAGES, strings
-from app.resources import PLOTLY_NAME
+from app.resources import PLOTLY_NAME, Edition
 from app.security import HEADERS
 from app.server import create_app
 from app.settings import Settings
@@ -289,6 +291,41 @@ def test_static_files_are_asked_for_each_time() -> None:
     assert again.status_code == 304
 
 
+def test_a_page_asks_for_files_that_are_kept_for_ever() -> None:
+    """Under the name of their edition; whoever asks under another is told to ask again."""
+    app = create_app(Settings())
+    name = app.state.edition.name
+    addresses = set(re.findall(r'(?:href|src)="(static/[^"#]+)', get("/", app).text))
+    assert len(addresses) > 10
+    for address in addresses:
+        assert address.startswith(f"static/v-{name}/")
+        found = get(f"/{address}", app)
+        assert found.status_code == 200
+        assert "immutable" in found.headers["cache-control"]
+    other = get("/static/v-0123456789ab/js/main.js", app)
+    assert (other.status_code, other.headers["cache-control"]) == (200, "no-cache")
+    missing = get(f"/static/v-{name}/js/nothing.js", app)
+    assert missing.status_code == 404
+    assert "immutable" not in missing.headers.get("cache-control", "")
+
+
+def test_an_edition_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for place in (here, there):
+        (place / "js").mkdir(parents=True)
+        (place / "js" / "main.js").write_text("1")
+    os.utime(there / "js" / "main.js", (1, 1))
+    edition = Edition(here)
+    name = edition.name
+    assert Edition(there).name == edition.renew() == name
+    (here / "js" / "main.js").write_text("2")
+    os.utime(here / "js" / "main.js", (2, 2))
+    assert edition.renew() == edition.name != name
+    changed = edition.name
+    (here / "js" / "main.js").rename(here / "js" / "other.js")
+    assert edition.renew() not in (name, changed)
+
+
 def test_plotly_comes_compressed_and_is_kept_for_ever(server: Any) -> None:
     status, headers, body = server.get(f"/static/{PLOTLY_NAME}")
     assert status == 200
@@ -303,6 +340,9 @@ def test_plotly_comes_compressed_and_is_kept_for_ever(server: Any) -> None:
     "path",
     [
         "/static/..%2fapp/cli.py",
+        "/static/v-x/..%2f..%2fapp/cli.py",
+        "/static/v-../app/cli.py",
+        "/static/v-..%2f..%2fapp/cli.py",
         "/static/../app/cli.py",
         "/static/%2e%2e/app/cli.py",
         "/static/%2e%2e%2fapp%2fcli.py",

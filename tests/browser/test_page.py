@@ -102,11 +102,12 @@ def test_numbers_between_semicolons_may_have_a_decimal_comma(open_page) -> None:
     assert "b.learning_rate=0.1" in page.evaluate("location.hash")
 
 
-def test_every_variation_that_is_offered_works(open_page) -> None:
+def test_variations_from_all_over_the_list_work(open_page) -> None:
+    """A fifth of them; that each gives panels that differ in it alone is tested of the session."""
     page = open_page(still=True)
     offered = page.evaluate("JSON.parse(document.querySelector('#boot').textContent).variations.map(({id}) => id)")
     assert len(offered) > 8
-    for place, variation in enumerate(offered):
+    for place, variation in enumerate(offered[::5]):
         fresh = f"v=1&hidden={place % 7 + 2},4"  # each from a network of its own: some cannot be combined
         page.evaluate("link => { location.hash = link; }", fresh)
         until(page, "location.hash.includes(v[0])", fresh)
