@@ -21,7 +21,7 @@ from engine.export import export, tensors
 from tests.browser.chromium import until
 from tests.browser.test_inside import session
 from tests.browser.test_page import at_epoch
-from tests.wire import decode
+from tests.wire import losing
 
 pytestmark = pytest.mark.browser
 
@@ -142,21 +142,7 @@ def test_a_network_that_is_too_large_is_refused_in_the_dialog(open_page: Callabl
 def test_it_is_said_why_there_is_no_file(open_page: Callable[..., Page]) -> None:
     """A network whose numbers have overflowed has none, nor is there one when the line breaks before the answer."""
     page = open_page("v=1&hidden=3&samples=100&b.hidden=8-linear,8-linear&b.learning_rate=10&loss=squared_error")
-    lines: list[Any] = []
-
-    def between(line: Any) -> None:
-        server = line.connect_to_server()
-        lines.append(line)
-        line.on_message(server.send)
-
-        def answered(message: str | bytes) -> None:
-            if isinstance(message, str) or decode(message)[1]["kind"] != "program":
-                line.send(message)
-
-        server.on_message(answered)
-
-    page.route_web_socket("**/ws", between)
-    page.reload()
+    lines = losing(page, "program")
     expect(page.locator(".panel").nth(1)).to_have_class(re.compile("diverged"))
     opened(page)
     error = page.locator("dialog#export .error")

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chromium import until
 from tests.browser.test_page import picture
 from tests.browser.test_resume import Killable, Rows, rows, uninterrupted
-from tests.wire import decode
+from tests.wire import decode, losing
 
 pytestmark = pytest.mark.browser
 
@@ -307,18 +307,7 @@ def test_where_no_moment_is_kept_it_is_now(open_page: Callable[..., Page]) -> No
     """On a slow line, and with networks too large to be kept, there is none for long."""
     page = open_page("v=1&hidden=4&samples=100", still=True)
 
-    def between(line: Any) -> None:
-        server = line.connect_to_server()
-        line.on_message(server.send)
-
-        def answered(message: str | bytes) -> None:
-            if isinstance(message, str) or decode(message)[1]["kind"] != "checkpoint":
-                line.send(message)
-
-        server.on_message(answered)
-
-    page.route_web_socket("**/ws", between)
-    page.reload()
+    losing(page, "checkpoint")
     until(page, "document.querySelector('.panel .major td')?.textContent")
     page.keyboard.press("e")
     until(page, f"{EPOCH} === 1")
