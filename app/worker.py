@@ -88,7 +88,8 @@ class Job:
         slice_end = now + SLICE
         while True:
             before = now
-            updates = max(1, min(MOST_UPDATES, int(LOOK / self.account.pace)))
+            look = min(LOOK, max(allowance, enough * self.account.pace))
+            updates = max(1, min(MOST_UPDATES, round(look / self.account.pace)))
             arrived = self.session.work(updates)
             now = time.thread_time()
             self._trained += now - before
