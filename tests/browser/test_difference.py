@@ -123,8 +123,8 @@ def test_the_tab_is_named_and_fits(open_page: Callable[..., Page], size: tuple[i
 
 
 DRAWN_AT = """async ([place, column, value]) => {
-  const { HEIGHT } = await import('./static/js/points.js');
-  const { panelColor } = await import('./static/js/palette.js');
+  const { HEIGHT } = await import(new URL('points.js', document.querySelector('script[type=module]').src));
+  const { panelColor } = await import(new URL('palette.js', document.querySelector('script[type=module]').src));
   const canvas = document.querySelector('.difference-picture canvas:last-child');
   const [low, high] = [-6, 6];
   const x = Math.round(column * (canvas.width - 1));

@@ -388,7 +388,7 @@ def test_the_page_judges_as_the_server_does(open_page) -> None:
         )
     judged = page.evaluate(
         """async (text) => {
-          const { judge } = await import('./static/js/judge.js');
+          const { judge } = await import(new URL('judge.js', document.querySelector('script[type=module]').src));
           return JSON.parse(text).map(({ task, before, after, row, parameters }) => {
             for (const name of Object.keys(row)) row[name] ??= NaN;
             return judge({ task, experiment: before }, after, 0, row, parameters).solved;

@@ -13,7 +13,7 @@ from tests.browser.chromium import until
 
 SIZE = 60
 DESCRIBE = """async ([cells, size, classes]) => {
-  const { describe } = await import('./static/js/regions.js');
+  const { describe } = await import(new URL('regions.js', document.querySelector('script[type=module]').src));
   return describe(Uint8Array.from(cells), size, classes);
 }"""
 

@@ -317,7 +317,7 @@ def test_where_no_moment_is_kept_it_is_now(open_page: Callable[..., Page]) -> No
 
 
 LEFT = """async () => {
-  const {Timeline} = await import(new URL('static/js/timeline.js', document.baseURI).href);
+  const {Timeline} = await import(new URL('timeline.js', document.querySelector('script[type=module]').src));
   const timeline = new Timeline();
   for (const epoch of [0, 1, 2]) timeline.keep(epoch, {byteLength: 1});
   timeline.flag({epoch: 2, what: 'setting', place: {}, changes: [{panel: 1, before: 0, after: 1}], at: 0});
@@ -348,7 +348,7 @@ def test_what_is_left_is_kept_whatever_the_order_and_no_moment_takes_the_place_o
 
 
 THINNED = """async ([count, bytes]) => {
-  const {Timeline} = await import(new URL('static/js/timeline.js', document.baseURI).href);
+  const {Timeline} = await import(new URL('timeline.js', document.querySelector('script[type=module]').src));
   const timeline = new Timeline();
   for (let epoch = 0; epoch < count; epoch++) timeline.keep(epoch, {byteLength: bytes});
   return timeline.moments.map(({epoch}) => epoch);
