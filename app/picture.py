@@ -31,10 +31,11 @@ def pictures(panels: Sequence[Panel], groups: Groups, data: Data, grid: int) -> 
     """The arrays of a frame that are pictures."""
     several = panels[0].seeds > 1
     _look(groups, data, grid)
-    blank = np.zeros((grid, grid), np.uint8)
 
     def stacked(fields: list[Array | None]) -> Array:
-        return np.stack([blank if field is None else resized(field, grid) for field in fields])
+        return np.array(
+            [np.zeros((grid, grid), np.uint8) if field is None else resized(field, grid) for field in fields]
+        )
 
     arrays = {"boundary": stacked([panel.boundary for panel in panels])}
     if several:
@@ -74,5 +75,4 @@ def _curves(panels: Sequence[Panel], groups: Groups, several: bool) -> list[Arra
 
 def predictions(panels: Sequence[Panel], count: int) -> Array:
     """The predicted class of every point in every panel, as last known, ``(P, count)``."""
-    nothing = np.zeros(count, np.uint8)
-    return np.stack([nothing if panel.predicted is None else panel.predicted for panel in panels])
+    return np.array([np.zeros(count, np.uint8) if panel.predicted is None else panel.predicted for panel in panels])
