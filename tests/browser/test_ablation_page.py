@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import until
-from tests.browser.test_inside import choose, look, session, weights
+from tests.browser.test_inside import choose, look, seen_at, session, weights
 from tests.browser.test_page import at_epoch, picture
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ def test_a_unit_is_switched_off_and_on_by_key_and_button(open_page: Callable[...
 def test_weights_and_biases_are_switched_one_by_one_undone_and_restored(open_page: Callable[..., Page]) -> None:
     page = open_page(LINK, still=True)
     look(page)
-    at_epoch(page, 2)
+    seen_at(page, 2)
     before = picture(page)
     choose(page, 7)  # layer 2, unit 2
     numbers = weights(page)

@@ -31,6 +31,12 @@ def look(page: Page) -> None:
     until(page, SHOWN)
 
 
+def seen_at(page: Page, epoch: int) -> None:
+    """Train to this epoch, and wait until what is to be seen inside is of then."""
+    at_epoch(page, epoch)
+    until(page, f"{EPOCH} === v[0] && !document.querySelector('.inside-page.stale')", epoch)
+
+
 def session(link: str, epochs: int = 0, *commands: dict[str, Any]) -> Session:
     """A session of our own in the same state as a page that was opened with this link and trained epoch by epoch."""
     own = Session()
@@ -76,8 +82,7 @@ def test_all_numbers_of_all_units_are_the_engines(open_page: Callable[..., Page]
     link = "v=1&hidden=4-tanh,3&samples=200&features=x1,x2,x1_squared"
     page = open_page(link, still=True)
     look(page)
-    at_epoch(page, 3)
-    until(page, f"{EPOCH} === 3 && !document.querySelector('.inside-page.stale')")
+    seen_at(page, 3)
     trainer = session(link, 3).panels[0].trainer
     seen = inside(trainer)
     assert seen.sizes == (3, 4, 3, 2)
@@ -231,7 +236,7 @@ def test_a_typed_weight_changes_the_picture_as_the_engine_says_and_undo_restores
     link = "v=1&hidden=4"
     page = open_page(link, still=True)
     look(page)
-    at_epoch(page, 2)
+    seen_at(page, 2)
     choose(page, 6)  # the first output
     undo = page.get_by_role("button", name="Undo what was last typed or switched")
     expect(undo).to_be_disabled()
