@@ -20,6 +20,7 @@ def test_switches_survive_a_reload(open_page) -> None:
     expect(page.locator("#discretize")).to_be_checked()
     until(page, "location.search === '?show=discretize,-test_data'")
     page.keyboard.press("c")
+    until(page, "location.search === '?show=-test_data'")
     page.reload()
     opened(page)
     expect(page.locator("#test-data")).not_to_be_checked()
