@@ -58,8 +58,15 @@ def walk(page: Page, name: str) -> None:
     tab(page, "task")
     expect(page.locator(".lesson-condition")).to_have_count(len(lesson.task.conditions) + bool(lesson.task.keep))
     expect(page.locator("#lesson")).to_have_attribute("data-solved", "false")
-    page.locator(".lesson-solution").click()
-    until(page, "document.querySelector('#lesson').dataset.solved === 'true'", seconds=90)
+    # The gradient is checked where the run ends, which depends on timing; at one epoch in fifty a point lies at a kink.
+    for more in (2, 1, 0) if any("check" in condition.quantity for condition in lesson.task.conditions) else (0,):
+        page.locator(".lesson-solution").click()
+        try:
+            until(page, "document.querySelector('#lesson').dataset.solved === 'true'", seconds=30 if more else 90)
+            break
+        except AssertionError:
+            if not more:
+                raise
     expect(page.locator(".lesson-success")).to_be_visible()
 
 
