@@ -124,6 +124,11 @@ class Session:
         return sum(panel.seeds for panel in self.panels)
 
     @property
+    def in_training(self) -> int:
+        """How many of them can train on."""
+        return sum(panel.seeds for panel in self._healthy)
+
+    @property
     def position(self) -> float:
         """Epochs that the furthest healthy network has trained; where none is left, the furthest of all."""
         standing = self._healthy or self.panels

@@ -108,7 +108,7 @@ class Job:
 
     def _has(self, enough: float) -> bool:
         updates = self.session.trained - self._trained_before
-        return updates >= enough * self.session.networks or self._trained >= SLICE
+        return updates >= enough * self.session.in_training or self._trained >= SLICE
 
     @property
     def brief(self) -> bool:

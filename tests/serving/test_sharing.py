@@ -26,7 +26,7 @@ class Work(Session):
         self.updates = self.shown = 0
 
     @property
-    def networks(self) -> int:
+    def in_training(self) -> int:
         return 1
 
     def work(self, updates: int) -> bool:
@@ -144,6 +144,24 @@ def test_a_frame_brings_enough_updates_as_long_as_frames_come_in_time() -> None:
             worker._window_end = 0.0
             worker._note(LONG_WAIT * 0.9)
         assert worker.enough == ENOUGH
+
+
+def test_who_has_diverged_is_not_waited_for() -> None:
+    """One of six networks trains on: ten updates are enough, not sixty."""
+    lost = "&".join(f"{letter}.learning_rate=10&{letter}.hidden=8-linear,8-linear" for letter in "bcdef")
+    link = f"v=1&hidden=2&samples=40&batch_size=1&loss=squared_error&speed=1000&{lost}"
+    session = Session()
+    for command in ({"type": "open", "link": link}, {"type": "play"}):
+        session.submit(decode(json.dumps(command)))
+    with running() as worker:
+        while not sum(panel.diverged for panel in session.panels) == 5:
+            within(60, worker.run(session, 1.0, 10.0, True))
+        worker.allowance = LEAST_ALLOWANCE / 1e9
+        worker._accounts[session].pace = 1.0  # a look at the clock after every update
+        before = session.panels[0].own.steps
+        worker.enough = 1
+        within(60, worker.run(session, 1.0, 10.0, True))
+        assert session.panels[0].own.steps - before == 1
 
 
 def test_who_comes_and_goes_does_not_keep_others_from_their_turn() -> None:
