@@ -146,6 +146,7 @@ class Trainer:
             if any(getattr(spec, name) != getattr(first, name) for spec in specs):
                 raise ValueError(f"{name}: networks of one population must share it")
         optimizer = type(first.optimizer).stack([spec.optimizer for spec in specs], np.float64, axes=1)
+        optimizer = optimizer.for_type(self.dtype)
         schedule = type(first.schedule).stack([spec.schedule for spec in specs], np.float64, axes=0)
         kinds = {tuple(type(regularizer) for regularizer in spec.regularizers) for spec in specs}
         if len(kinds) > 1:
@@ -165,6 +166,7 @@ class Trainer:
         before = getattr(self, "optimizer", None)
         if type(optimizer) is not type(before) or optimizer.slot_count() != len(self._slots):
             self._slots = np.zeros((optimizer.slot_count(), *self.network.parameters.shape), self.dtype)
+            self._memory = tuple(self._slots)
             self._slot_steps = 0
         self.activations = activations
         self.optimizer: Optimizer = optimizer
@@ -317,7 +319,7 @@ class Trainer:
             layout.backward(np.multiply(d, layout.one_over_m, d))
             if self._disturbed:
                 self._disturb(g)
-            self.optimizer.update(g, w, self.mask, self._learning_rate, self._slot_steps, self._slots, update)
+            self.optimizer.update(g, w, self.mask, self._learning_rate, self._slot_steps, self._memory, update)
             if self._frozen:
                 update[:, : self._frozen] = 0
             if self.network.still is not None:

@@ -179,10 +179,15 @@ def test_every_network_has_its_own_rate_and_parameters(cls):
 
 
 @pytest.mark.parametrize("rule", each(UPDATING))
-def test_float32_stays_float32(rule):
-    memory = Memory(rule, (1, 2), np.float32)
-    memory.step([[1.0, -2.0]], 0.1)
-    assert memory.step([[1.0, -2.0]], 0.1).dtype == memory.slots.dtype == np.float32
+def test_in_single_precision_it_takes_the_same_steps(rule):
+    short = rule.for_type(np.float32)
+    assert short == rule and all(constant.dtype == np.float32 for constant in short.constants)
+    single, double = Memory(short, (1, 4), np.float32), Memory(rule, (1, 4))
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        g, w = rng.standard_normal((2, 1, 4)).astype(np.float32)
+        step = single.step(g, 0.1, w)
+        np.testing.assert_allclose(step, double.step(g, 0.1, w.astype(np.float64)), rtol=2e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("rule", each(OPTIMIZERS))
