@@ -59,6 +59,7 @@ class Dense(Layer):
         self.x = self.x_transposed = np.empty(0, weights.dtype)
         # Behind inputs that all networks of a stack share, their gradients are one product.
         self.may_share = first and bool(stack)
+        self.shared = False
         self.together = np.empty(weights.shape if self.may_share else (0, columns), weights.dtype)
         self.rows = self.together.reshape(-1, columns)
         self.product = np.matmul if stack else np.ndarray.dot
@@ -70,13 +71,14 @@ class Dense(Layer):
             x = x[..., :-1, :]
         if x is not self.x:  # behind a hidden layer it is always the same buffer
             self.x, self.x_transposed = x, x.mT
+            self.shared = self.may_share and x.ndim == 2
         self.product(self.weights, x, self.z)
         return self.z
 
     def backward(self, d: Array) -> Array:
-        if self.may_share and self.x.ndim == 2:
+        if self.shared:
             d.reshape(len(self.rows), -1).dot(self.x_transposed, self.rows)
-            np.copyto(self.gradient, self.together)
+            self.gradient[...] = self.together
             return self.dx
         self.product(d, self.x_transposed, self.gradient)
         if not self.first:  # nobody asks for the gradient of the inputs
@@ -104,7 +106,7 @@ class Activate(Layer):
         self.z = x
         self.activation.f(x, self.a)
         if self.apart:
-            np.copyto(self.handed_on, self.a)
+            self.handed_on[...] = self.a
         return self.with_ones
 
     def backward(self, d: Array) -> Array:
@@ -124,7 +126,7 @@ class ActivateLearned(Activate):
         self.z = x
         self.activation.f_with(x, self.p, self.a)
         if self.apart:
-            np.copyto(self.handed_on, self.a)
+            self.handed_on[...] = self.a
         return self.with_ones
 
     def backward(self, d: Array) -> Array:
