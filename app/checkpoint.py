@@ -78,6 +78,7 @@ class SessionState(BaseModel):
     slow: Annotated[float, Field(ge=SLOW[0], le=SLOW[1])] | None = None
     run: Count
     target: Epochs
+    until: Epochs | None = None
     recorded: Epochs
     ids: Id
     panels: Annotated[list[PanelState], Field(min_length=1)]

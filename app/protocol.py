@@ -21,6 +21,7 @@ MAX_MESSAGE = 64 * 1024
 MAX_WEIGHT = 1e4
 MAX_UNITS = 2048  # in one network, inputs and outputs included
 MAX_OFF = 1024  # single weights of one network that are switched off
+MAX_EPOCH = 1e9
 SLOW = (0.2, 10.0)  # updates a second in slow motion
 
 Panel: Any = whole(0, MAX_PANELS - 1, "Place of the panel, from 0.")
@@ -78,6 +79,10 @@ class Play(Command):
     """Train on, at the chosen speed."""
 
     type: Literal["play"]
+    until: Annotated[
+        real(0, MAX_EPOCH, "An epoch.") | None,  # type: ignore[valid-type]
+        Field(description="The epoch to stop at, exactly; left out or null, it goes on until it is told to stop."),
+    ] = None
 
 
 class Pause(Command):
@@ -283,6 +288,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "experiment": "data, panels, speed and seeds, as `configure` takes them",
             "playing": "whether training goes on",
+            "until": "the epoch at which it will stop by itself, or null",
             "slow": "updates a second in slow motion, or null",
             "run": "counts fresh starts; history of an earlier run is void",
             "jump": "counts the checkpoints gone to in this connection: what follows may lie before what came before",

@@ -65,6 +65,7 @@ class Session:
         self.trained = 0
         """Updates of single networks in this session, whatever they began with."""
         self._target = 0.0  # epochs
+        self._until = math.inf  # the epoch to stop at
         self._recorded = 0.0  # the latest recorded epoch
         self._ids = 0
         self._looked_at: int | None = None  # a panel's id,
@@ -96,7 +97,7 @@ class Session:
             self._disband()
         while self.inbox:
             command = self.inbox.popleft()
-            before = (self.experiment, self.playing, self.slow, self.run, len(self.panels))
+            before = self._said
             try:
                 self._handlers[type(command)](self, command)
             except Invalid as error:
@@ -105,12 +106,21 @@ class Session:
             else:
                 self._unsaved |= not isinstance(command, protocol.Look | protocol.Ask)
             opened = isinstance(command, protocol.Open | protocol.Resume) and self.panels
-            if opened or before != (self.experiment, self.playing, self.slow, self.run, len(self.panels)):
+            if opened or before != self._said:
                 self._say_state()
             self._changed = True
         if self._begun:  # taken before anything is trained, so that it can always be gone back to
             self._begun, self._unsaved = False, False
             self._moments = [saved] if (saved := self.checkpoint()) else []
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        """What the page is told of when a command has changed it."""
+        return self.experiment, self.playing, self._until, self.slow, self.run, len(self.panels)
+
+    @property
+    def _stops_at(self) -> float | None:
+        return self._until if self._until < math.inf else None
 
     def report(self, kind: str, problem: Problem) -> None:
         """Say that something was refused or left out."""
@@ -168,7 +178,7 @@ class Session:
         update at most."""
         if not (self.playing and self._healthy):
             return
-        self._target += epochs
+        self._target = min(self._target + epochs, self._until)
         if self.slow is not None:
             self._target = min(self._target, self._next_update)
 
@@ -198,8 +208,15 @@ class Session:
         if arrived and stop < self._target + 1e-9 and stop == next_recorded(self._recorded):
             self._recorded = stop
             self._rows.append(self._measure(min(stop, self.position), recorded=True))
-            return stop >= self._target
+            arrived = stop >= self._target
+        if arrived and self.playing and self._target >= self._until:
+            self._halt()
+            self._say_state()
         return arrived
+
+    def _halt(self) -> None:
+        """Nothing trains from here on."""
+        self.playing, self._until = False, math.inf
 
     def _groups(self) -> Groups:
         """All networks with numbers, and for each the panels it is shown in."""
@@ -276,6 +293,7 @@ class Session:
             "slow": self.slow,
             "run": self.run,
             "target": self._target,
+            "until": self._stops_at,
             "recorded": self._recorded,
             "ids": self._ids,
         }
@@ -304,6 +322,7 @@ class Session:
             "type": "state",
             "experiment": dump(self.experiment),
             "playing": self.playing,
+            "until": self._stops_at,
             "slow": self.slow,
             "run": self.run,
             "jump": self._jumps,
@@ -442,6 +461,7 @@ class Session:
         self.panels = [Panel(panel_id, trainer) for panel_id, trainer in zip(ids, trainers, strict=True)]
         self.run += 1
         self._target = 0.0
+        self._until = math.inf
         self._recorded = 0.0
         if fresh_data:
             self._say_data()
@@ -482,10 +502,11 @@ class Session:
             panel.memory = memories.get(panel.id, panel.memory)
         self.run, self._target, self._recorded, self._ids = state.run, state.target, state.recorded, state.ids
         if begun:
-            self.playing = False
+            self._halt()
             self._target = self._here
         else:
             self.playing, self.slow = state.playing and bool(self._healthy), state.slow
+            self._until = math.inf if state.until is None else state.until
         self._jumps += 1
         self._rows = []
         self._stale = True
@@ -507,11 +528,14 @@ class Session:
 
     def _play(self, command: protocol.Play) -> None:
         self._go_on()
-        self.playing = bool(self._healthy)
         self._target = self.position
+        until = math.inf if command.until is None else command.until
+        self._halt()
+        if self._healthy and self._next_update <= until + 1e-9:
+            self.playing, self._until = True, until
 
     def _pause(self, command: protocol.Pause) -> None:
-        self.playing = False
+        self._halt()
         self._target = self._here
 
     def _go_on(self) -> None:
@@ -521,12 +545,12 @@ class Session:
 
     def _step(self, command: protocol.Step) -> None:
         self._go_on()
-        self.playing = False
+        self._halt()
         self._target = self._next_update
 
     def _epoch(self, command: protocol.Epoch) -> None:
         self._go_on()
-        self.playing = False
+        self._halt()
         self._target = math.floor(self.position + 1e-9) + 1.0
 
     def _reset(self, command: protocol.Reset) -> None:
@@ -568,7 +592,8 @@ class Session:
         if len(self.panels) == 1:
             raise Invalid(Problem(("panels",), "last_panel", {}))
         del self.panels[command.panel]
-        self.playing = self.playing and bool(self._healthy)
+        if not self._healthy:
+            self._halt()
         self.experiment = replace(self.experiment, panels=tuple(panel.spec for panel in self.panels))
 
     def _set(self, command: protocol.Set) -> None:
@@ -765,7 +790,7 @@ class Session:
 
     def _pause_if_nothing_trains(self) -> None:
         if self.playing and not self._healthy:
-            self.playing = False
+            self._halt()
             self._say_state()
 
     _handlers: ClassVar[dict[type[protocol.Command | protocol.Resume], Callable[["Session", Any], None]]] = {

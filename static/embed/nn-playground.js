@@ -109,7 +109,8 @@
       else this.#frame.contentWindow.postMessage({ app: APP, version: VERSION, ...message }, SERVER.origin);
     }
 
-    play() { this.#send({ type: "play" }); }
+    /** @param {number} [until] the epoch to stop at */
+    play(until) { this.#send({ type: "play", until }); }
     pause() { this.#send({ type: "pause" }); }
     /** One update. */
     step() { this.#send({ type: "step" }); }

@@ -71,7 +71,7 @@ export function createLessonRun(store, commands) {
       after = first ? { experiment, epochs } : null;
       before = store.run;
       commands.configure({ ...(first?.experiment ?? experiment), speed: store.experiment.speed });
-      commands.play();
+      commands.play(last);
     },
     /** It is nobody's run any more, and goes on as it likes. */
     leave() {
@@ -81,12 +81,12 @@ export function createLessonRun(store, commands) {
     /** Ends the run with its last epoch. @returns {boolean} whether it has just ended */
     follow(lesson) {
       if (phase !== "running" || store.run === before || (epoch() < last && !stuck())) return false;
-      commands.pause();
+      if (store.playing) commands.pause();
       if (after) {
         before = store.run;
         last = after.epochs;
         commands.transfer(after.experiment);
-        commands.play();
+        commands.play(last);
         after = null;
         return false;
       }

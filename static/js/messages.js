@@ -11,7 +11,7 @@ const APP = "nn-playground";
 const VERSION = 1;
 /** ms between two messages with metrics. */
 const PACE = 250;
-/** Actions without anything more to say, by the names they have here and in the commands. */
+/** Actions without anything more to say (but for the epoch at which playing is to stop), by the names they have here and in the commands. */
 const PLAIN = { play: "play", pause: "pause", step: "update", epoch: "epoch", reset: "reset", rewind: "rewind" };
 
 /** @param {string} origin @param {string[]} allowed */
@@ -63,7 +63,7 @@ export function createMessages(store, commands, allowed) {
     if (data.version !== VERSION) refuse("version", `This is version ${VERSION} of the messages.`);
     else if (!ready) refuse("not_ready", "Wait for the message “ready”.");
     else if (Object.hasOwn(answers, data.type)) tell(data.type, { id, ...answers[data.type]() });
-    else if (Object.hasOwn(PLAIN, data.type)) commands[PLAIN[data.type]]();
+    else if (Object.hasOwn(PLAIN, data.type)) commands[PLAIN[data.type]](data.until);
     else if (data.type === "set") {
       const wrong = commands.set(data);
       if (wrong) refuse("set", wrong);

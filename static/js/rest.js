@@ -3,12 +3,14 @@
 // sight once, so a page with ten of them does not take ten places in the class.
 
 /**
- * @param {any} store @param {{play: () => void, pause: () => void}} commands @param {() => void} begin called once, when it is first in sight
+ * @param {any} store @param {{play: (until?: number|null) => void, pause: () => void}} commands @param {() => void} begin called once, when it is first in sight
  */
 export function createRest(store, commands, begin) {
   /** @type {Set<string>} */
   const reasons = new Set(["unseen"]);
   let goesOn = false;
+  /** The epoch that what goes on was to stop at. */
+  let until = null;
   let begun = false;
 
   function settle() {
@@ -19,10 +21,11 @@ export function createRest(store, commands, begin) {
     }
     if (reasons.size && store.playing) {
       goesOn = true;
+      until = store.until;
       commands.pause();
     } else if (!reasons.size && goesOn) {
       goesOn = false;
-      commands.play();
+      commands.play(until);
     }
   }
   /** @param {string} reason @param {boolean} yes whether there is this reason to rest */

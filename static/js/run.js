@@ -152,7 +152,8 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
 
   const commands = {
     toggle: () => send({ type: store.playing ? "pause" : "play" }),
-    play: () => send({ type: "play" }),
+    /** @param {number|null} [until] the epoch to stop at */
+    play: (until) => send({ type: "play", until }),
     pause: () => send({ type: "pause" }),
     update: () => send({ type: "step" }),
     epoch: () => send({ type: "epoch" }),

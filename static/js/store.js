@@ -20,6 +20,8 @@ export function createStore() {
     boot: null,
     experiment: null,
     playing: false,
+    /** The epoch at which it will stop by itself. @type {number|null} */
+    until: null,
     run: null,
     /** Of the experiment; null while there is none yet but that of the address. @type {string|null} */
     link: null,
@@ -145,7 +147,7 @@ export function createStore() {
       const alike = event.panels.length === store.panels.length && event.panels.every((panel, index) => panel.id === store.panels[index].id);
       if (fresh || !alike) store.frame = null;
       Object.assign(store, {
-        experiment: event.experiment, playing: event.playing, run: event.run, link: event.link, panels: event.panels,
+        experiment: event.experiment, playing: event.playing, until: event.until, run: event.run, link: event.link, panels: event.panels,
         linkComplete: event.link_complete ?? true, slow: event.slow, jump: event.jump,
       });
       if (store.seed >= store.seeds) turnTo(0);
