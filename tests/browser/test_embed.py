@@ -315,6 +315,21 @@ def test_it_stops_out_of_sight_and_in_hidden_tabs(visit: type_of_opener, host: H
     until(page, "last('state').playing")
 
 
+def test_a_run_to_an_epoch_survives_a_rest(visit: type_of_opener, host: Host, server: str) -> None:
+    page = visit(
+        host.put("until", SCRIPT + iframe(f"{server}embed#v=1&speed=30") + "<div style='height: 4000px'></div>")
+    )
+    ready(page)
+    page.evaluate("say('play', { until: 40 })")
+    until(page, "last('state')?.playing")
+    page.evaluate("scrollTo(0, 3000)")
+    until(page, "!last('state').playing")
+    page.evaluate("scrollTo(0, 0)")
+    until(page, "last('state').playing")
+    until(page, "!last('state').playing")
+    until(page, "last('metrics')?.panels[0].epoch === 40")
+
+
 def sessions(url: str) -> int:
     with urllib.request.urlopen(f"{url}readyz") as answer:
         return int(json.load(answer)["sessions"])
