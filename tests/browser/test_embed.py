@@ -471,6 +471,7 @@ def test_locked_controls_show_their_value_and_cannot_be_used(visit: type_of_open
     )
     expect(page.locator("[data-action=reset]")).to_be_disabled()
     expect(page.locator("[data-action=toggle]")).to_be_enabled()
+    until(page, "document.querySelector('#whole').href.includes('#')")  # of the first state
     link = page.evaluate("document.querySelector('#whole').href")
     page.locator("#epoch").click()
     page.keyboard.press("r")
