@@ -48,12 +48,15 @@ def _classes(spec: NetworkSpec, data: Data) -> None:
         return
     low, high = spec.loss.classes
     if not low <= data.classes <= high:
+        known = Text(f"exactly {low}", f"只支持 {low}")
+        if low < high:
+            known = Text(f"{low} to {high}", f"支持 {low} 至 {high}")
         raise Refused(
             "loss",
             Text(
-                f"{spec.loss.label.en} takes {low} to {high} classes, the data have {data.classes}. "
+                f"{spec.loss.label.en} takes {known.en} classes, the data have {data.classes}. "
                 "Choose another loss, or other data.",
-                f"{spec.loss.label.zh}支持 {low} 至 {high} 类，而数据有 {data.classes} 类。请选择其他损失函数或数据。",
+                f"{spec.loss.label.zh}{known.zh} 类，而数据有 {data.classes} 类。请选择其他损失函数或数据。",
             ),
         )
 

@@ -45,6 +45,10 @@ def test_every_loss_names_the_classes_it_takes(default_loss):
         assert field == "loss"
         for text, label in ((reason.en, default_loss.label.en), (reason.zh, default_loss.label.zh)):
             assert label in text and str(classes) in text and str(high) in text
+        ranges = (f"{low} to {high} classes", f"支持 {low} 至 {high} 类")
+        exactly = (f"exactly {low} classes", f"只支持 {low} 类")
+        for text, words in zip(reason, ranges if low < high else exactly, strict=True):
+            assert words in text
 
 
 def moves_the_objective(regularizer):
