@@ -3,8 +3,8 @@
     python -m benchmarks.engine [--json] [--seconds S]
 
 One core, one BLAS thread, one run. Implementations take turns, a burst each, and the best burst counts. Time is that of
-the process, which is the clock's on a quiet machine and leaves neighbours out on a busy one. The peers are not
-dependencies: `pip install scikit-learn torch jax`; one that is not installed is skipped.
+the process, which is the clock's on a quiet machine and leaves neighbours out on a busy one. Of the peers, `pip install
+-e '.[dev]'` brings scikit-learn and `pip install torch jax` the others; one that is not installed is skipped.
 """
 
 import argparse

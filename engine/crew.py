@@ -44,6 +44,7 @@ def kind(trainer: Trainer) -> object:
         spec.batch_norm,
         spec.frozen,
         spec.regularize_biases,
+        spec.output_strength,
         trainer.loss,
         type(spec.optimizer),
         type(spec.schedule),

@@ -52,6 +52,13 @@ SECOND_MOMENT = _decay(
 )
 
 
+def clip(g: Array, longest: Array) -> Array:
+    """Cut every network's gradient, all layers together, to a length: g ← g min(1, c/‖g‖), in place. ``longest`` is one
+    c, or one for each network, ``(K, 1)``. Source: Pascanu et al. 2013."""
+    norm = np.sqrt(np.add.reduce(g * g, axis=1, keepdims=True))
+    return np.multiply(g, np.minimum(longest / np.maximum(norm, longest), 1), g)
+
+
 class Optimizer(Component):
     """One rule for turning gradients into updates."""
 
@@ -88,8 +95,9 @@ class Optimizer(Component):
         return self.slots
 
     def update(self, g: Array, w: Array, mask: Array, learning_rate: Array, t: int, slots: Slots, out: Array) -> None:
-        """Write the update for gradient ``g`` at the parameters ``w`` into ``out``. ``mask`` ``(P,)`` is 1 for weights
-        and 0 for biases. ``g`` may be used as scratch; ``w`` stays as it is."""
+        """Write the update for gradient ``g`` at the parameters ``w`` into ``out``. ``mask`` ``(P,)`` is how strongly
+        each parameter is regularized: its layer's strength, 0 for biases unless they are to be, too. ``g`` may be used
+        as scratch; ``w`` stays as it is."""
         raise NotImplementedError
 
     def search(self, w: Array, evaluate: Evaluate, slots: Array, t: int, learning_rate: Array) -> None:
@@ -389,8 +397,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with weight decay beside the gradient instead of in it: w ← w − η (m̂/(√v̂ + ε) + λw). With Adam and an L2
     penalty λ would be divided by √v̂ as well, and weights with large gradients would hardly decay. As in PyTorch the
-    decay is multiplied by η; biases do not decay. An L2 penalty on top decays twice. Source: Loshchilov & Hutter
-    2019."""
+    decay is multiplied by η; unlike there biases decay only if they are to be regularized, and a layer's strength
+    multiplies its λ, as with L2. An L2 penalty on top decays twice. Source: Loshchilov & Hutter 2019."""
 
     id = "adamw"
     label = Text("AdamW", "AdamW")
@@ -460,8 +468,8 @@ class LBFGS(Optimizer):
         "小而光滑、没有随机性的问题：迭代次数极少。",
     )
     fails = Text(
-        "Mini-batches, dropout and noise break its picture of the curvature, so they are refused.",
-        "小批量、Dropout 和噪声会破坏它对曲率的估计，因此被拒绝。",
+        "Noise breaks its picture of the curvature: it takes all training points and refuses dropout and the like.",
+        "噪声会破坏它对曲率的估计：它总是使用全部训练点，并拒绝 Dropout 之类的方法。",
     )
     full_batch = True
     line_search = True

@@ -30,6 +30,7 @@ MAX_PANELS = 6
 MAX_FEATURES = 16
 MAX_SEED = 2**31 - 1
 MAX_SEEDS = 32
+STRENGTH = Interval(ge=0.0, le=10.0)  # what a layer multiplies the regularization by
 
 
 @dataclass(frozen=True)
@@ -183,12 +184,12 @@ class HiddenLayer:
     ] = field(default_factory=ReLU)
     strength: Annotated[
         float,
-        Interval(ge=0.0, le=10.0),
+        STRENGTH,
         Setting(
             Text("Strength ×", "强度倍数"),
             Text(
-                "Multiplies the strength of L1, L2 and elastic net in this layer; 0 leaves it alone.",
-                "该层 L1、L2、弹性网强度的倍数；0 表示不正则化该层。",
+                "Multiplies the strength of L1, L2, elastic net and AdamW's decay in this layer; 0 leaves it alone.",
+                "该层 L1、L2、弹性网以及 AdamW 权重衰减的倍数；0 表示不正则化该层。",
             ),
             step=0.1,
             suggestions=(0.0, 0.5, 1.0, 2.0, 5.0),
@@ -247,13 +248,28 @@ class NetworkSpec:
         Setting(
             Text("Regularize biases", "正则化偏置"),
             Text(
-                "Apply L1, L2 and elastic net to the biases too; rarely done.",
-                "对偏置也做 L1、L2、弹性网正则化；通常不这样做。",
+                "Apply L1, L2, elastic net and AdamW's decay to the biases too; rarely done.",
+                "对偏置也做 L1、L2、弹性网正则化和 AdamW 权重衰减；通常不这样做。",
             ),
             live=True,
             group="regularization",
         ),
     ] = False
+    output_strength: Annotated[
+        float,
+        STRENGTH,
+        Setting(
+            Text("Output layer's strength ×", "输出层强度倍数"),
+            Text(
+                "Multiplies the strength of L1, L2, elastic net and AdamW's decay there; hidden layers have their own.",
+                "输出层 L1、L2、弹性网以及 AdamW 权重衰减的倍数；各隐藏层另有自己的倍数。",
+            ),
+            step=0.1,
+            suggestions=(0.0, 0.5, 1.0, 2.0, 5.0),
+            live=True,
+            group="regularization",
+        ),
+    ] = 1.0
     bootstrap: Annotated[
         bool,
         Setting(
@@ -341,8 +357,8 @@ class NetworkSpec:
         Setting(
             Text("Batch size", "批大小"),
             Text(
-                "Training points per update; small batches are noisy but frequent.",
-                "每次更新使用的训练点数；小批量噪声大但更新频繁。",
+                "Training points per update; small batches are noisy but frequent. Full-batch optimizers take all.",
+                "每次更新使用的训练点数；小批量噪声大但更新频繁。全批量优化算法总是使用全部点。",
             ),
             scale="log",
             step=1,

@@ -20,7 +20,7 @@ from engine.datasets import PLANE
 from engine.diagnostics import Metrics, measure
 from engine.layers import Noise
 from engine.network import Network, Pass, Shape
-from engine.optimizers import Optimizer
+from engine.optimizers import Optimizer, clip
 from engine.regularizers import Regularizer
 from engine.spec import DataSpec, NetworkSpec
 from engine.stopping import Stopping
@@ -173,7 +173,7 @@ class Trainer:
         self.schedule = schedule
         self.regularizers: list[Regularizer] = flat
         self._signal_regularizers: list[Regularizer] = signal
-        self.mask = self.network.regularized([*strengths[0], 1.0], first.regularize_biases)
+        self.mask = self.network.regularized([*strengths[0], first.output_strength], first.regularize_biases)
         frozen = min(first.frozen, len(first.hidden))
         self._frozen = self.network.spans[frozen].start
         self._moving = self.mask.copy()
@@ -338,8 +338,7 @@ class Trainer:
         """What changes the gradient before the optimizer sees it: penalties and clipping."""
         self._add_penalties(g)
         if self._clip is not None:
-            norm = np.sqrt(np.add.reduce(g * g, axis=1, keepdims=True))
-            np.multiply(g, np.minimum(self._clip / np.maximum(norm, self._clip), 1), g)
+            clip(g, self._clip)
 
     def _reorder(self) -> None:
         """Bring the training points into the next epoch's order."""

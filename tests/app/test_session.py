@@ -239,6 +239,7 @@ VALUES: dict[str, Any] = {
     "batch_norm": True,
     "regularizers": ["l1", "dropout(hidden=0.8)"],
     "regularize_biases": True,
+    "output_strength": 2.0,
     "bootstrap": True,
     "folds": 4,
     "learning_rate": 0.5,

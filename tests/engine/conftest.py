@@ -131,6 +131,7 @@ def others() -> dict[str, Any]:
         "batch_norm": True,
         "regularizers": (L2(strength=0.1),),
         "regularize_biases": True,
+        "output_strength": 3.0,
         "bootstrap": True,
         "folds": 4,
         "learning_rate": 0.1,

@@ -14,6 +14,7 @@ import pytest
 from engine import CATALOG
 from engine.activations import Maxout, PReLU
 from engine.losses import Logistic
+from engine.optimizers import clip
 
 FOLDER = Path(__file__).parent.parent / "figures"
 
@@ -140,11 +141,11 @@ def gradient(w):
     return np.stack(columns, axis=1)
 
 
-def path(optimizer, rates):
+def path(optimizer, rates, disturb=lambda g: g):
     w = np.array([load("optimizers")["problem"]["start"]])
     slots, out, found = np.zeros((optimizer.slot_count(), *w.shape)), np.empty_like(w), [w[0].copy()]
     for t, rate in enumerate(rates, 1):
-        optimizer.update(gradient(w), w, np.ones(4), np.array(rate), t, slots, out)
+        optimizer.update(disturb(gradient(w)), w, np.ones(4), np.array(rate), t, slots, out)
         w -= out
         found.append(w[0].copy())
     return np.array(found)
@@ -157,11 +158,23 @@ def test_the_problem_is_the_one_of_the_figures():
     close(gradient(start)[0], problem["gradient_start"])
 
 
-# Clipping the gradient comes before the optimizer and is none of its business.
-@pytest.mark.parametrize("case", cases("optimizers", keep=lambda case: "max_norm" not in case["parameters"]))
+def clips(case):
+    return "max_norm" in case["parameters"]
+
+
+@pytest.mark.parametrize("case", cases("optimizers", keep=lambda case: not clips(case)))
 def test_optimizers(case):
     optimizer = build("optimizers", case["id"], case["parameters"])
     close(path(optimizer, [case["learning_rate"]] * 50), case["path"])
+
+
+@pytest.mark.parametrize("case", cases("optimizers", keep=clips))
+def test_clipping(case):
+    optimizer, limit = build("optimizers", case["id"], {}), np.array([[case["parameters"]["max_norm"]]])
+    # PyTorch divides by a norm that is larger by 1e-6.
+    tolerance = 1e-4 if "norm_epsilon" in case["parameters"] else 1e-12
+    found = path(optimizer, [case["learning_rate"]] * 50, lambda g: clip(g, limit))
+    close(found, case["path"], rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("case", cases("optimizers", "schedules"))

@@ -11,7 +11,7 @@ from engine.component import Component
 from engine.datasets import Gaussian, Moons, Xor
 from engine.features import X1, X2
 from engine.layers import NoisePart
-from engine.optimizers import SGD, Adam
+from engine.optimizers import SGD, Adam, AdamW
 from engine.preprocessing import NoPreprocessing
 from engine.regularizers import (
     L1,
@@ -218,6 +218,46 @@ def test_a_layers_strength_multiplies_its_own_share_alone():
         w = [trainer.network.unbiased(layer) for layer in range(3)]
         expected = sum(0.03 * s * np.abs(x).sum() for s, x in zip((first.strength, second.strength, 1), w, strict=True))
         assert trainer.penalty()[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_output_layer_has_a_strength_of_its_own():
+    hidden = (HiddenLayer(8, ReLU(), strength=0.0),)
+    for strength in (0.0, 0.5, 5.0):
+        trainer = trained(L1(strength=0.03), hidden=hidden, output_strength=strength)
+        w = trainer.network.unbiased(1)
+        assert trainer.penalty()[0] == pytest.approx(0.03 * strength * np.abs(w).sum(), rel=1e-5)
+        assert ((w == 0).mean() > 0.5) == (strength == 5)
+
+
+def test_adamws_decay_is_as_strong_as_the_layer_and_the_switch_say():
+    """All else being equal, w is smaller by ηλ times its strength after one update."""
+    hidden = (HiddenLayer(4, Tanh(), strength=0.0), HiddenLayer(4, Tanh(), strength=2.0))
+    for biases in (False, True):
+        plain, decayed = (
+            Trainer(
+                DataSpec(samples=40),
+                NetworkSpec(
+                    hidden=hidden,
+                    output_strength=0.5,
+                    optimizer=AdamW(weight_decay=decay),
+                    learning_rate=0.1,
+                    bias=0.3,
+                    regularize_biases=biases,
+                ),
+                dtype=np.float64,
+            )
+            for decay in (0.0, 0.2)
+        )
+        start = decayed.network.parameters.copy()
+        plain.step()
+        decayed.step()
+        taken = plain.network.parameters - decayed.network.parameters
+        for layer, strength in enumerate((0.0, 2.0, 0.5)):
+            before, off = (decayed.network.views("weights", array)[layer] for array in (start, taken))
+            expected = 0.1 * 0.2 * strength * before
+            if not biases:
+                expected[..., -1] = 0
+            np.testing.assert_allclose(off, expected, atol=1e-12)
 
 
 @PENALIZING

@@ -190,6 +190,21 @@ def test_clipping_by_hand(few):
     np.testing.assert_allclose(steps[3], steps[0], rtol=1e-12)
 
 
+def test_every_update_is_clipped_and_points_where_it_would_have(few):
+    """From each place on the way, with clipping and without: η min(‖g‖, c) long, in the same direction."""
+    spec = NetworkSpec(hidden=SMOOTH, learning_rate=0.5, clip_norm=0.2)
+    clipped, free = (Trainer(few, each, dtype=np.float64) for each in (spec, replace(spec, clip_norm=0.0)))
+    cut = []
+    for _ in range(30):
+        free.restore(clipped.state())
+        free.step()
+        clipped.step()
+        length = np.linalg.norm(free.update)
+        cut.append(length > 0.1)
+        np.testing.assert_allclose(clipped.update, free.update * min(1, 0.1 / length), rtol=1e-9, atol=1e-15)
+    assert any(cut) and not all(cut)
+
+
 def test_a_member_that_diverges_does_not_touch_the_others(few):
     specs = [NetworkSpec(learning_rate=rate, hidden=(HiddenLayer(64),) * 4) for rate in (0.01, 10.0, 0.02)]
     together, alone = Trainer(few, *specs), Trainer(few, specs[0], specs[2])
@@ -542,7 +557,7 @@ def live(name):
 LIVE = [field.name for field in fields(NetworkSpec) if live(field.name)]
 STILL = [field.name for field in fields(NetworkSpec) if not live(field.name)]
 # Where a live setting shows only beside another one.
-BESIDE = {"regularize_biases": {"regularizers": (L2(strength=0.1),)}}
+BESIDE = {name: {"regularizers": (L2(strength=0.1),)} for name in ("regularize_biases", "output_strength")}
 
 
 @pytest.mark.parametrize("name", LIVE)

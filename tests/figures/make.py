@@ -294,6 +294,38 @@ def losses() -> None:
     )
     soft = F.soft_margin_loss(tensor(attributes), sign, reduction="sum") / m
     assert abs(float(soft - cases[-1]["loss"].detach())) < 1e-14
+
+    t1 = 2.0 * one_labels[np.newaxis] - 1
+    case(
+        "squared_tanh",
+        "0.5 * F.mse_loss(tanh(logits), t, reduction='sum') / m",
+        lambda t: 0.5 * F.mse_loss(torch.tanh(t), tensor(t1), reduction="sum") / m,
+        one,
+        t1,
+        one_labels,
+    )
+
+    # The way to each of the five classes of (((0, 1), 2), (3, 4)): (fork, whether right). Forks in order of reading.
+    ways = [[(0, 0), (1, 0), (2, 0)], [(0, 0), (1, 0), (2, 1)], [(0, 0), (1, 1)], [(0, 1), (3, 0)], [(0, 1), (3, 1)]]
+    leaves = np.array([0, 1, 2, 3, 4, 1])
+    turned = np.zeros((4, 6))
+    for sample, leaf in enumerate(leaves):
+        for fork, right in ways[leaf]:
+            turned[fork, sample] = 2 * right - 1
+
+    def along_the_way(t: torch.Tensor) -> torch.Tensor:
+        logits_and_turns = ((t[fork, i], float(right)) for i, leaf in enumerate(leaves) for fork, right in ways[leaf])
+        return sum(F.binary_cross_entropy_with_logits(z, tensor(right)) for z, right in logits_and_turns) / m
+
+    case(
+        "hierarchical_softmax",
+        "F.binary_cross_entropy_with_logits at every fork on the way to the class, summed",
+        along_the_way,
+        np.round(rng.normal(scale=2, size=(4, 6)), 3),
+        turned,
+        leaves,
+        note="the tree (((0, 1), 2), (3, 4)); targets 1 right, −1 left, 0 for forks that are not on the way",
+    )
     about = [
         "loss is the mean over the m = 6 samples of the loss summed over the outputs; gradient is that of this mean.",
         "(The engine's Loss.gradient is that of the sum: m times this one.) For the mean over attributes or outputs",
