@@ -313,6 +313,7 @@ class Session:
                 "units": size(panel.trainer.network).units,
                 "parameters": size(panel.trainer.network).parameters,
                 "loss": panel.trainer.loss.id,
+                "batch_size": panel.own.batch_size,
                 "off": len(panel.trainer.network.off),
                 "held_out": panel.own.held_out,
             }

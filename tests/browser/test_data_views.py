@@ -242,12 +242,25 @@ def test_settings_without_meaning_for_a_dataset_are_left_out_and_named(open_page
 
 def test_the_automatic_loss_says_what_it_is(open_page) -> None:
     page = open_page(still=True)
-    line = page.locator(".resolved")
+    line = control(page, "loss").locator(".resolved")
     expect(line).to_contain_text("Softmax")
     choose(page, "Plane")
     expect(line).to_contain_text("Squared error")
     control(page, "loss").locator("select").select_option(label="Huber")
     expect(line).to_be_hidden()
+
+
+def test_a_batch_that_is_all_points_says_so(open_page) -> None:
+    page = open_page("v=1&samples=100&b.batch_size=500", still=True)
+    line = control(page, "batch_size").locator(".resolved")
+    expect(line).to_be_hidden()
+    for optimizer in ("L-BFGS", "Gradient descent (full batch)"):
+        control(page, "optimizer").locator("select").first.select_option(label=optimizer)
+        expect(line).to_have_text("Here: all 50 training points")
+    control(page, "optimizer").locator("select").first.select_option(label="Adam")
+    expect(line).to_be_hidden()
+    page.locator(".panel").nth(1).click()
+    expect(line).to_have_text("Here: all 50 training points")
 
 
 def test_nothing_jumps_while_values_train(open_page) -> None:
