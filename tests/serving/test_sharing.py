@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -157,6 +158,7 @@ def test_who_has_diverged_is_not_waited_for() -> None:
         while not sum(panel.diverged for panel in session.panels) == 5:
             within(60, worker.run(session, 1.0, 10.0, True))
         worker.allowance = LEAST_ALLOWANCE / 1e9
+        worker._window_end = math.inf  # and nothing is adjusted meanwhile
         worker._accounts[session].pace = 1.0  # a look at the clock after every update
         before = session.panels[0].own.steps
         worker.enough = 1
