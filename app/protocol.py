@@ -56,7 +56,7 @@ class Command(BaseModel):
 
 
 class Open(Command):
-    """Begin with the experiment of a link; the first message of a page."""
+    """Begin with the experiment of a link; the first message of a page. If it makes no sense, what runs stays."""
 
     type: Literal["open"]
     link: Annotated[str, Field(max_length=32_768, description="The address's fragment, without #; empty for default.")]

@@ -55,6 +55,7 @@ const run = createRun(store, {
     document.getElementById("whole").href = `${body.dataset.publicUrl || "./"}?lang=${store.boot.lang}#${store.link}`;
   },
   onError: showError,
+  onRefused: (event) => messages.error(event),
   onOpen(resumed) {
     if (resumed) return;
     // A new session counts its runs anew.
@@ -120,8 +121,7 @@ function choosePanels() {
 /** A setting by its name, of networks or of the data, or another experiment by its link. @returns {string|undefined} what is wrong */
 function change({ link, name, value, panels: places }) {
   if (typeof link === "string") {
-    store.link = link;
-    run.restart();
+    run.open(link);
     return undefined;
   }
   const { network, data: ofData } = store.boot.form;

@@ -53,6 +53,7 @@ const run = createRun(store, {
   },
   onState: receiveState,
   onError: showError,
+  onRefused: () => showLink(),
   onOpen(resumed) {
     clearFaults();
     inside.forget();
@@ -194,7 +195,7 @@ function write(link) {
 }
 /** The experiment into the address, not too often: browsers allow only so many changes a second, and drawing makes ten. */
 const showLink = throttle(300, () => {
-  if (location.hash === written && location.hash !== `#${store.link}`) write(store.link);
+  if (store.link !== null && location.hash === written && location.hash !== `#${store.link}`) write(store.link);
 });
 
 /** The last error of each setting, to be said again in another language. */
@@ -257,11 +258,9 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 
 /** Another link of ours, from now on. */
 function open(link) {
-  store.link = link;
-  write(link);
   settings.clear();
   data.clear();
-  run.restart();
+  run.open(link);
 }
 
 addEventListener("hashchange", async () => {

@@ -13,20 +13,22 @@ let timer = 0;
 
 /**
  * The newest is on top. Several texts are one message: the first with the others below it.
- * @param {string|string[]} message @param {"note"|"fault"} [tone] @param {number} [time] ms
+ * @param {string|string[]} message @param {"note"|"fault"} [tone] @param {number} [time] ms; Infinity: until it is closed, or over
+ * @returns {HTMLElement}
  */
 export function toast(message, tone = "note", time = tone === "fault" ? 10_000 : 5000) {
   const lines = [message].flat();
   const text = lines.join(" ");
   const root = document.getElementById("toasts");
   for (const other of [...root.children]) if (other.dataset.message === text) other.remove();
-  const element = h("div", { class: `toast ${tone}`, role: tone === "fault" ? "alert" : null, "data-message": text },
+  const element = h("div", { class: `toast ${tone}${time < Infinity ? "" : " standing"}`, role: tone === "fault" ? "alert" : null, "data-message": text },
     lines.length > 1 ? h("div", {}, lines.map((line) => h("p", {}, line))) : h("span", {}, text),
     h("button", { type: "button", class: "mini", "aria-label": t("page.close"), onclick: () => element.remove() }, icon("i-close")));
   root.prepend(element);
   if (tone !== "fault") say(text, true);
   while (root.children.length > MOST) root.lastChild.remove();
-  setTimeout(() => element.remove(), time);
+  if (time < Infinity) setTimeout(() => element.remove(), time);
+  return element;
 }
 
 /** What went wrong is over: something has been taken since. */
@@ -34,9 +36,9 @@ export function clearFaults() {
   for (const element of document.querySelectorAll("#toasts .fault")) element.remove();
 }
 
-/** All of them, because they are in the words of another language. */
+/** All, because they are in the words of another language; but those that stand are said again in the new one. */
 export function clearToasts() {
-  document.getElementById("toasts").replaceChildren();
+  for (const element of document.querySelectorAll("#toasts > :not(.standing)")) element.remove();
 }
 
 /** Speaks to screen readers; `urgent` (start, pause, divergence) does not wait. */

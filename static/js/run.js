@@ -15,15 +15,22 @@ import { createSocket } from "./socket.js";
 /**
  * @param {any} store
  * @param {{link: () => string, autoplay: boolean, draw: () => void, onState: (event: any) => void, onError: (event: any) => void,
- *          onOpen: (resumed: boolean) => void}} page — `autoplay`: training begins with the first drawing;
- *          `onOpen`: the line is there, and the server goes on with an earlier run or begins a new one
+ *          onRefused: (event: any) => void, onOpen: (resumed: boolean) => void}} page — `autoplay`: training begins with the first drawing;
+ *          `onRefused`: an error that is about a link, which has been said here already; `onOpen`: the line is there, and the server
+ *          goes on with an earlier run or begins a new one
  */
-export function createRun(store, { link, autoplay, draw, onState, onError, onOpen }) {
+export function createRun(store, { link, autoplay, draw, onState, onError, onRefused, onOpen }) {
   const undrawn = [];
   let started = false;
   /** What is said of the server now, to be said again in another language. */
   let load = null;
   let broken = null;
+  /** A link is being opened: what is wrong until the state that answers is wrong with it. */
+  let opening = false;
+  /** What was wrong with the latest link, whether the run of before was kept, and what says so. */
+  let refused = { errors: [], kept: false, element: null };
+  /** A link that was to be opened while there was no line. @type {string|null} */
+  let asked = null;
   const checkpoint = createCheckpoint((whole) => store.receiveCheckpoint(decode(whole), whole));
   /** After a break the run goes on only if it was going on before. */
   let wantsToPlay = autoplay;
@@ -67,12 +74,16 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
   /** Events of the server. */
   function receive(event) {
     if (event.type === "state") {
+      const kept = event.run === store.run;
       onState(event);
       if (started) wantsToPlay = store.playing;
+      answer(kept);
+      if (asked !== null) open(asked);
     } else if (event.type === "error") {
       // The first answer to a checkpoint after a break; where a run is there already, it just stays where it is.
       if (store.jump === null && checkpoint.newest()) restart();
-      onError(event);
+      if (opening) refuse(event);
+      else onError(event);
     } else if (event.type === "change") {
       store.receiveChange(event);
     } else if (event.type === "notice") {
@@ -86,6 +97,36 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
       store.receiveStop(event);
       say(t("status.stopped", { letter: letterOf(event.panel), text: wording(event, "stopped") }), true);
     }
+  }
+
+  /** What is wrong with a link has no control to stand beside: they show what holds instead. */
+  function refuse(event) {
+    refused.errors.push(event);
+    // No state answers what is too long to be read. Who has no experiment yet takes the first one.
+    if (!event.path?.length || event.path[0] === "link") {
+      if (store.run === null) socket.send({ type: "open", link: "" });
+      else answer(true);
+    }
+    onRefused(event);
+  }
+
+  /** The link is answered. Only now is it said what was wrong with it, for another experiment takes earlier faults away. */
+  function answer(kept) {
+    opening = false;
+    if (!refused.errors.length || refused.element) return;
+    refused.kept = kept;
+    tellRefused();
+  }
+
+  /** It stays until it is closed, or over: who follows a link should not miss why something else is shown. */
+  function tellRefused() {
+    const { errors, kept } = refused;
+    const sentences = errors.map((event) => {
+      const [place, panel] = event.path ?? [];
+      const text = wording(event, "error");
+      return place === "panels" && panel > 0 ? t("settings.in_panel", { letter: LETTERS[panel], text }) : text;
+    });
+    refused.element = toast([t("link.refused"), ...sentences, t(kept ? "link.kept" : "link.default")], "fault", Infinity);
   }
 
   const letterOf = (id) => LETTERS[store.panels.findIndex((panel) => panel.id === id)] ?? "";
@@ -120,6 +161,7 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
     if (status !== "open") return;
     broken = null;
     store.jump = null;
+    expectAnswer(!detail);
     if (!detail) {
       // A new session counts its runs and panels anew; what is shown stays until its first state.
       started = false;
@@ -131,6 +173,9 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
   store.on("boot", () => {
     if (broken) tellLost(broken);
     showLoad(load);
+    if (!refused.element?.isConnected) return;
+    refused.element.remove();
+    tellRefused();
   });
 
   /** One drawing, then the acknowledgement of every frame that came. */
@@ -148,6 +193,27 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
   function restart() {
     checkpoint.keep(null);
     socket.reconnect();
+  }
+
+  /** What was wrong with an earlier link is over. @param {boolean} yes whether another is under way */
+  function expectAnswer(yes) {
+    opening = yes;
+    refused.element?.remove();
+    refused = { errors: [], kept: false, element: null };
+  }
+
+  /** Another link of ours. The server keeps the run of now if the link makes no sense. @param {string} link */
+  function open(link) {
+    asked = null;
+    if (store.run === null) {
+      store.link = link;
+      restart();
+    } else if (!broken && socket.send({ type: "open", link })) {
+      expectAnswer(true);
+    } else {
+      asked = link;
+      socket.reconnect();
+    }
   }
 
   const commands = {
@@ -170,7 +236,7 @@ export function createRun(store, { link, autoplay, draw, onState, onError, onOpe
   };
 
   return {
-    commands, loop, send, restart,
+    commands, loop, send, open,
     /** Training does not begin by itself. */
     hold() {
       wantsToPlay = false;

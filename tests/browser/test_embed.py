@@ -249,7 +249,7 @@ def test_a_goal_is_told_once_a_run(visit: type_of_opener, host: Host, server: st
     page.evaluate("say('rewind')")
     until(frame, f"{EPOCH} === 0")
     expect(frame.locator("#goal")).to_be_hidden()
-    # Another link is another session, which counts its runs from 1 again.
+    # Another link is another run.
     page.evaluate("say('play')")
     until(page, "heard.filter(({ data }) => data.type === 'solved').length === 2")
     for count, link in ((3, "v=1&hidden=3&b.hidden=20"), (4, "v=1&hidden=2&b.hidden=20")):
@@ -263,6 +263,22 @@ def test_an_empty_link_is_the_first_experiment(visit: type_of_opener, host: Host
     expect(frame.locator(".panel")).to_have_count(2)
     page.evaluate("say('set', { link: '' })")
     expect(frame.locator(".panel")).to_have_count(1)
+
+
+def test_a_link_that_makes_no_sense_leaves_what_runs_alone(visit: type_of_opener, host: Host, server: str) -> None:
+    page = visit(host.put("senseless", SCRIPT + iframe(f"{server}embed#v=1&hidden=3&b.hidden=20")))
+    frame = ready(page)
+    page.evaluate("say('epoch')")
+    until(frame, f"{EPOCH} === 1")
+    page.evaluate("say('set', { link: 'v=1&batch_norm=true&batch_size=1' })")
+    until(page, "last('error')?.code === 'impossible'")
+    assert page.evaluate("last('error').path.at(-1)") == "batch_size"
+    expect(frame.locator(".toast.fault")).to_contain_text("Choose a larger batch")
+    expect(frame.locator(".panel")).to_have_count(2)
+    assert frame.evaluate(EPOCH) == 1
+    page.evaluate("say('set', { link: 'v=1' })")
+    expect(frame.locator(".panel")).to_have_count(1)
+    expect(frame.locator(".toast")).to_have_count(0)
 
 
 # ---- rest ----
