@@ -48,6 +48,9 @@ def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
         entry["scores"] = cls.scores
     if issubclass(cls, Activation):
         entry["curve"] = curve(cls())
+        if cls.unit_parameters:
+            learned = {"label": in_language(lang, cls.unit_label), "symbol": cls.unit_symbol}
+            entry["learned"] = learned | {"gradient": cls.unit_gradient}
     if issubclass(cls, Dataset):
         points, labels = cls().sample(EXAMPLE_POINTS, 0.0, np.random.default_rng(0))
         entry["example"] = {"points": points.T.round(1).tolist(), "labels": labels.round(2).tolist()}

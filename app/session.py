@@ -10,7 +10,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -310,8 +310,7 @@ class Session:
             {
                 "id": panel.id,
                 "copy_of": panel.copy_of,
-                "units": size(panel.trainer.network).units,
-                "parameters": size(panel.trainer.network).parameters,
+                **asdict(size(panel.trainer.network)),
                 "loss": panel.trainer.loss.id,
                 "batch_size": panel.own.batch_size,
                 "off": len(panel.trainer.network.off),

@@ -4,8 +4,10 @@ back-propagation (S0-S2)
     dz_L = dL/dz_L,   da_(l-1) = W_lᵀ dz_l,   dz_l = da_l ∘ g'(z_l),   dW_l = dz_l a_(l-1)ᵀ and db_l = dz_l.
 
 Three settings put something between them, and the values say so: batch normalization between z_l and g, a shortcut
-from a_(l-1) around layer l, and plain dropout's factor on what a layer hands on. What is switched off, see
-`engine.ablation`, takes no part in it: a unit hands on 0 and takes no shortcut, and what stays has no gradient.
+from a_(l-1) around layer l, and plain dropout's factor on what a layer hands on. Whatever else is learned has its
+gradient too: γ and β of batch normalization, and what units learn besides (`Activation.unit_parameters`). What is
+switched off, see `engine.ablation`, takes no part in it: a unit hands on 0 and takes no shortcut, and what stays has no
+gradient.
 """
 
 from dataclasses import dataclass
@@ -20,11 +22,18 @@ from engine.trainer import Trainer
 
 @dataclass(frozen=True)
 class Normalization:
-    """Batch normalization in prediction: ``u = scale · (z − mean) + shift`` goes into the activation."""
+    """Batch normalization in prediction, with its running averages: ``normalized = (z − mean) / deviation``, and
+    ``u = gamma · normalized + beta`` goes into the activation. With ``du = da ∘ g'(u)`` the gradients are
+    ``d_gamma = du ∘ normalized``, ``d_beta = du`` and ``dz = du ∘ gamma / deviation``."""
 
     mean: Array
-    scale: Array
-    shift: Array
+    deviation: Array
+    gamma: Array
+    beta: Array
+    normalized: Array
+    du: Array
+    d_gamma: Array
+    d_beta: Array
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,8 @@ class LayerValues:
     added if it has a ``shortcut``; 0 for units that are off. ``slope`` is g'(z), 1 in the output layer. Where an
     activation chooses among several affine pieces, ``z``, ``dz`` and ``slope`` have a number for each piece, those of
     piece 1 first. ``off`` says which of the layer's units are switched off: to these nothing comes back, also not
-    around the layer behind. ``still`` and ``still_bias`` say which weights and biases therefore have no gradient.
+    around the layer behind. ``still`` and ``still_bias`` say which weights and biases (with batch normalization: shifts
+    β) therefore have no gradient. ``learned`` is what the units learn besides, and ``d_learned`` its gradient.
     """
 
     weights: Array
@@ -49,11 +59,13 @@ class LayerValues:
     d_bias: Array | None
     off: Array
     still: Array
-    still_bias: Array | None
+    still_bias: Array
     slope: Array
     factor: float
     shortcut: bool
     normalization: Normalization | None
+    learned: Array | None
+    d_learned: Array | None
 
 
 @dataclass(frozen=True)
@@ -97,18 +109,34 @@ def explain(trainer: Trainer, point: Array, label: float, network: int = 0) -> E
         np.ones(size, net.dtype) if (kept := net.handed_on(k)) is None else kept[:, 0]
         for k, size in enumerate(net.sizes)
     ]
-    still = net.views("weights", np.zeros(net.mask.shape, bool) if net.still is None else net.still)
+    flags = np.zeros(net.mask.shape, bool) if net.still is None else net.still
+    still, still_shift = net.views("weights", flags), net.views("beta", flags)
+    values, gradients = (
+        {name: net.views(name, flat[network]) for name in ("gamma", "beta", "learned")}
+        for flat in (net.parameters, net.gradients)
+    )
     layers = []
     for index, dense in enumerate(layout.dense):
         last = index == net.depth
         gradient = own(dense.gradient)
         biased = net.has_bias(index)
         after = d_logits if last else layout.dense[index + 1].dx
+        slope = np.ones_like(own(dense.z)[:, 0]) if last else own(slopes[index])[:, 0]
+        da = own(after)[:, 0]
         normalization = None
         if layout.norms and not last:
             norm = layout.norms[index]
-            parts = norm.mean, norm.gamma * norm.scale, norm.beta
-            normalization = Normalization(*(own(np.broadcast_to(part, norm.out.shape))[:, 0] for part in parts))
+            normalization = Normalization(
+                mean=own(norm.mean)[:, 0],
+                deviation=1 / own(norm.scale)[:, 0],
+                gamma=values["gamma"][index][:, 0].copy(),
+                beta=values["beta"][index][:, 0].copy(),
+                normalized=own(norm.normalized)[:, 0],
+                du=np.tile(da, len(slope) // len(da)) * slope,
+                d_gamma=gradients["gamma"][index][:, 0].copy(),
+                d_beta=gradients["beta"][index][:, 0].copy(),
+            )
+        learns = not last and net.shape.activation(index).unit_parameters > 0
         layers.append(
             LayerValues(
                 weights=np.array(net.unbiased(index)[network]),
@@ -116,17 +144,19 @@ def explain(trainer: Trainer, point: Array, label: float, network: int = 0) -> E
                 inputs=(own(dense.x) if dense.x.ndim > 2 else dense.x)[: net.sizes[index], 0] * on[index],
                 z=own(dense.z)[:, 0],
                 a=own(dense.z if last else layout.hidden[index].a)[:, 0],
-                da=own(after)[:, 0],
+                da=da,
                 dz=own(d_logits if last else (layout.norms or layout.hidden)[index].dz)[:, 0],
                 d_weights=gradient[:, :-1] if biased else gradient,
                 d_bias=gradient[:, -1] if biased else None,
                 off=on[index + 1] == 0,
                 still=np.array(still[index][:, :-1] if biased else still[index]),
-                still_bias=still[index][:, -1].copy() if biased else None,
-                slope=np.ones_like(own(dense.z)[:, 0]) if last else own(slopes[index])[:, 0],
+                still_bias=(still[index][:, -1] if biased else still_shift[index][:, 0]).copy(),
+                slope=slope,
                 factor=factors[index],
                 shortcut=shortcuts[index],
                 normalization=normalization,
+                learned=values["learned"][index][:, 0].copy() if learns else None,
+                d_learned=gradients["learned"][index][:, 0].copy() if learns else None,
             )
         )
     probabilities = loss.probabilities(logits, trainer.data.classes)

@@ -24,8 +24,10 @@ class Inside:
     its largest size, so that it lies in [-1, 1]. ``active`` ``(U,)``: at how many training points the output is not
     0. ``mean`` and ``spread`` ``(U,)``: of its output over the training points. ``saturated`` ``(U,)``: share of the
     training points at which its activation is flat, 0 for unbounded activations, inputs and outputs.
-    ``weights`` and ``biases``: those of each weight layer, ``(n_out, n_in)`` and ``(n_out,)``; what is ``off``
-    (`engine.ablation`) has the values it will come back with. The map and the numbers of a unit that is off are those
+    ``weights`` and ``biases``: those of each weight layer, ``(n_out, n_in)`` and ``(n_out,)``, the biases with batch
+    normalization its shifts β; ``gamma`` ``(n_out,)``: its scales, None without it; ``learned`` ``(n,)``: what units of
+    each weight layer learn besides, None where that is nothing. What is ``off`` (`engine.ablation`) has the values it
+    will come back with. The map and the numbers of a unit that is off are those
     that it would hand on. A unit's output is its own, g(z): what goes around a residual layer is not counted in, or no
     unit behind a shortcut would ever be seen to be dead.
     """
@@ -39,6 +41,8 @@ class Inside:
     saturated: Array
     weights: list[Array]
     biases: list[Array]
+    gamma: list[Array | None]
+    learned: list[Array | None]
     off: Off
 
 
@@ -56,10 +60,11 @@ def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
         at_points = np.concatenate(over_points)
         saturated = np.concatenate([np.zeros(net.sizes[0]), *_saturated(trainer, network), np.zeros(net.sizes[-1])])
     whole = net.whole()[network]
+    beta, gamma, learned = (net.views(name, whole) for name in ("beta", "gamma", "learned"))
     weights, biases = [], []
     for layer, full in enumerate(net.views("weights", whole)):
         weights.append(full[:, :-1] if net.has_bias(layer) else full)
-        biases.append(full[:, -1] if net.has_bias(layer) else net.views("beta", whole)[layer][:, 0])
+        biases.append(full[:, -1] if net.has_bias(layer) else beta[layer][:, 0])
     return Inside(
         tuple(net.sizes),
         maps.reshape(-1, resolution, resolution),
@@ -70,6 +75,8 @@ def inside(trainer: Trainer, resolution: int = 32, network: int = 0) -> Inside:
         saturated,
         weights,
         biases,
+        [own[:, 0] if own.size else None for own in gamma],
+        [own[:, 0] if own.size else None for own in learned],
         net.off,
     )
 

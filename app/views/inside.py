@@ -35,7 +35,9 @@ class Inside(View):
         "sizes": ("I32", "(L + 2)", "units in each layer, inputs and outputs included; they sum to U"),
         "shapes": ("I32", "(L + 1, 2)", "rows and columns of each layer's weights"),
         "weights": ("F32", "(W)", "the weights of all layers, row by row; what is off as it will come back"),
-        "biases": ("F32", "(B)", "the biases of all layers"),
+        "biases": ("F32", "(B)", "the biases of all layers, with batch normalization its shifts β"),
+        "gamma": ("F32", "(H)", "of the hidden rows, batch normalization's scales γ; empty without it"),
+        "learned": ("F32", "(U)", "what each unit's activation learns, 0 where that is nothing"),
         "off_units": ("I32", "(D)", "the units that are switched off"),
         "off_links": ("I32", "(F, 3)", "single weights that are switched off: layer, row, column, or -1 for the bias"),
     }
@@ -57,6 +59,13 @@ class Inside(View):
             "shapes": np.array([weights.shape for weights in seen.weights], np.int32),
             "weights": np.concatenate([weights.ravel() for weights in seen.weights]).astype(np.float32),
             "biases": np.concatenate(seen.biases).astype(np.float32),
+            "gamma": np.concatenate([np.zeros(0), *(own for own in seen.gamma if own is not None)]).astype(np.float32),
+            "learned": np.concatenate(
+                [
+                    np.zeros(size) if own is None else own
+                    for size, own in zip(seen.sizes, [None, *seen.learned], strict=True)
+                ]
+            ).astype(np.float32),
             "off_units": np.array(off["units"], np.int32),
             "off_links": np.array(
                 [[layer, row, -1 if column is None else column] for layer, row, column in off["links"]], np.int32

@@ -37,7 +37,7 @@ class Point(View):
         "sizes": ("I32", "(L + 2)", "units in each layer, inputs and outputs included"),
         "shapes": ("I32", "(L + 1, 2)", "rows and columns of each layer's weights"),
         "weights": ("F32", "(W)", "the weights of all layers, row by row"),
-        "biases": ("F32", "(Z)", "the biases of all layers; 0 where batch normalization has taken their place"),
+        "biases": ("F32", "(Z)", "the biases of all layers, with batch normalization its shifts β"),
         "entering": ("F32", "(E)", "what each layer's weights multiply, 0 for units that are off"),
         "z": ("F32", "(Z)", "weights times what enters, plus bias: one number a row of the weights"),
         "slope": ("F32", "(Z)", "derivative g′ of the activation, 1 for the outputs"),
@@ -50,8 +50,14 @@ class Point(View):
         "still": ("U8", "(S)", "of all weights, 1 for those that have no gradient therefore; likewise"),
         "still_biases": ("U8", "(B)", "of all biases, likewise"),
         "mean": ("F32", "(H)", "of the hidden rows' z, by batch normalization; empty without it"),
-        "scale": ("F32", "(H)", "γ/√(v + ε)"),
-        "shift": ("F32", "(H)", "β"),
+        "deviation": ("F32", "(H)", "√(v + ε), likewise"),
+        "gamma": ("F32", "(H)", "γ, likewise"),
+        "normalized": ("F32", "(H)", "(z − mean) / deviation, likewise"),
+        "du": ("F32", "(H)", "dL/du, where u = γ · normalized + β goes into the activation; likewise"),
+        "d_gamma": ("F32", "(H)", "dL/dγ, likewise"),
+        "d_beta": ("F32", "(H)", "dL/dβ, likewise"),
+        "learned": ("F32", "(A)", "what each unit's activation learns, 0 where that is nothing"),
+        "d_learned": ("F32", "(A)", "its gradient"),
         "target": ("F32", "(O)", "what the loss compares the outputs with"),
         "terms": ("F32", "(T, O)", "the quantities in the formula of the loss's gradient"),
         "probabilities": ("F32", "(C)", "probability of each class, or the value"),
@@ -89,7 +95,13 @@ class Point(View):
             return np.concatenate([np.ravel(part) for part in parts], dtype=np.float32) if parts else np.zeros(0, "f4")
 
         def bias(layer: LayerValues) -> Array:
-            return np.zeros_like(layer.z) if layer.bias is None else layer.bias
+            if layer.normalization:
+                return layer.normalization.beta
+            assert layer.bias is not None
+            return layer.bias
+
+        def whole(layer: LayerValues, own: Array | None) -> Array:
+            return np.zeros_like(layer.a) if own is None else own
 
         def flags(parts: list[Array]) -> Array:
             found = np.concatenate([np.ravel(part) for part in parts]).astype(np.uint8)
@@ -111,12 +123,16 @@ class Point(View):
             "shortcut": np.array([layer.shortcut for layer in layers], np.uint8),
             "off": flags([found.off, *(layer.off for layer in layers)]),
             "still": flags([layer.still for layer in layers]),
-            "still_biases": flags(
-                [layer.still_bias if layer.still_bias is not None else np.zeros(len(layer.z), bool) for layer in layers]
-            ),
+            "still_biases": flags([layer.still_bias for layer in layers]),
             "mean": joined([each.mean for each in normalized]),
-            "scale": joined([each.scale for each in normalized]),
-            "shift": joined([each.shift for each in normalized]),
+            "deviation": joined([each.deviation for each in normalized]),
+            "gamma": joined([each.gamma for each in normalized]),
+            "normalized": joined([each.normalized for each in normalized]),
+            "du": joined([each.du for each in normalized]),
+            "d_gamma": joined([each.d_gamma for each in normalized]),
+            "d_beta": joined([each.d_beta for each in normalized]),
+            "learned": joined([whole(layer, layer.learned) for layer in layers]),
+            "d_learned": joined([whole(layer, layer.d_learned) for layer in layers]),
             "target": joined([found.target]),
             "terms": np.array([*found.terms.values()], np.float32),
             "probabilities": joined([found.probabilities]),

@@ -55,6 +55,12 @@ class Activation(Component):
     """How many numbers every unit learns besides its weights: 0 or 1. With 1, the layer calls `f_with`, `df_with` and
     `dp_with`, where ``p`` is the units' parameter, ``(…, n, 1)``; `f` and `df` show the activation as it starts."""
 
+    unit_label: ClassVar[Text] = Text("", "")
+    unit_symbol: ClassVar[str] = ""
+    unit_gradient: ClassVar[str] = ""
+    """What the learned number is called, its letter, and its gradient for one sample, `dp_with` written down: with
+    ``da`` for dL/da, ``z``, numbers, min, max, + − · ( ) , and ². The page fills it in."""
+
     program: ClassVar[str] = ""
     """The activation as an exported program writes it, in the words of `engine.programs`: ``{name}`` stands for a
     parameter, ``p`` for what the units learn. Empty: a network with it cannot be exported as a program."""

@@ -79,6 +79,9 @@ class PReLU(Activation):
     program = "where(z > 0, z, p * z)"
     rectifier = True
     unit_parameters = 1
+    unit_label = Text("Learned slope α", "学到的斜率 α")
+    unit_symbol = "α"
+    unit_gradient = "da · min(z, 0)"
 
     slope: Annotated[
         float,

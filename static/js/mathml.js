@@ -30,6 +30,9 @@ export function of(symbol, layer, index) {
 /** dz, dW, …: the loss differentiated by it. */
 export const d = (symbol) => row(name("d"), name(symbol));
 
+/** A name with a hat. @param {string} symbol */
+export const hat = (symbol) => math("mover", name(symbol), op("^"));
+
 /** Things in brackets that grow with them. @param {...any} children */
 export const bracketed = (...children) => row(op("("), ...children, op(")"));
 
@@ -45,6 +48,9 @@ export const transposed = (symbol, layer) => math("msup", name(symbol), row(leve
 
 /** Something transposed. */
 export const turned = (element) => math("msup", element, name("T"));
+
+/** A square root of things. @param {...any} children */
+export const root = (...children) => math("msqrt", ...children);
 
 /** The slope of the activation. */
 export const slope = () => name("g\u2032");
@@ -109,15 +115,17 @@ const TOKEN = /[\p{L}\p{M}]+|\d+|²|[^\s]/gu;
 
 /**
  * A formula of the engine's (names, numbers, + − · ( ) , and squares) as MathML.
- * @param {string} text @param {(name: string, first: boolean) => Element|null} [fill] what a name is replaced by, if by anything
+ * @param {string} text @param {(name: string, bare: boolean) => Element|null} [fill] what a name is replaced by, if by anything; `bare`: no sign stands before it
  */
 export function formula(text, fill = () => null) {
   const parts = [];
+  let before = "";
   for (const [token] of text.matchAll(TOKEN)) {
     if (token === "²") parts.push(math("msup", parts.pop(), figure("2")));
     else if (/^\d/.test(token)) parts.push(figure(token));
-    else if (/^\p{L}/u.test(token)) parts.push(fill(token, !parts.length) ?? name(token));
+    else if (/^\p{L}/u.test(token)) parts.push(fill(token, ["", "(", ","].includes(before)) ?? name(token));
     else parts.push(op(token));
+    before = token;
   }
   return parts;
 }

@@ -58,10 +58,14 @@ export function stepMark({ kind, layer }) {
   return x.inline(x.of(x.d(kind === "change" ? "W" : "z"), l));
 }
 
-/** What a step is called in words. @param {Step} step @param {number} count weight layers */
-export function stepName({ kind, layer }, count) {
-  const where = layer === count - 1 ? t("inside.outputs") : t("charts.layer", { number: layer + 1 });
-  return t(`point.step_${kind}`, { layer: where });
+/**
+ * What a step is called in words.
+ * @param {Step} step @param {{body: import("./walk.js").Walk, activation: (layer: number) => any}} about
+ */
+export function stepName({ kind, layer }, { body, activation }) {
+  const last = layer === body.count - 1;
+  const others = kind === "change" && !last && (body.normalized || activation(layer).learned);
+  return t(`point.step_${kind}${others ? "_all" : ""}`, { layer: last ? t("inside.outputs") : t("charts.layer", { number: layer + 1 }) });
 }
 
 /**
@@ -78,6 +82,7 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
   const l = layer + 1;
   const last = layer === first.count - 1;
   const enters = first.plain ? "a" : "h";
+  const bent = first.normalized ? "u" : "z";
   const num = (read, slot) => figures.number(() => read(body()), { slot });
   const inner = (read, slot) => figures.inner(() => read(body()), slot);
   const elements = [];
@@ -149,24 +154,28 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
     const rows = first.rowsOf(layer, unit);
     const bias = last || !first.normalized;
     const entry = activation(layer);
-    say(last ? t("point.say_outputs") : t("point.say_forward", { activation: entry.label, formula: `g(z) = ${entry.formula}` }));
+    say(last ? t("point.say_outputs") : t(first.normalized ? "point.say_forward_normalized" : "point.say_forward", { activation: entry.label, formula: `g(z) = ${entry.formula}` }));
     if (places(first.sizes[layer]).some((at) => first.off(layer, at))) say(t("point.say_off_enters"));
     if (enters === "h") general(...entering(layer));
-    const bent = first.normalized ? "u" : "z";
     generals(
       [x.of("z", l), eq(), x.of("W", l), x.of(enters, layer), bias && [x.op("+"), x.of("b", l)]],
-      !last && first.normalized && [x.of("u", l), eq(), x.words("BN"), x.bracketed(x.of("z", l))],
-      !last && [x.of("a", l), eq(), x.name("g"), x.bracketed(x.of(bent, l))],
+      !last && !first.normalized && [x.of("a", l), eq(), x.name("g"), x.bracketed(x.of("z", l))],
     );
+    if (!bias) {
+      generals([x.of(x.hat("z"), l), eq(), x.math("mfrac", x.row(x.of("z", l), x.op("−"), x.name("μ")), x.root(x.name("v"), x.op("+"), x.name("ε")))],
+        [x.of("u", l), eq(), x.of("γ", l), x.op("∘"), x.of(x.hat("z"), l), x.op("+"), x.of("β", l)], [x.of("a", l), eq(), x.name("g"), x.bracketed(x.of("u", l))]);
+    }
     for (const row of rows) {
       const terms = many(columns, (at) => times1(at ? inner((now) => now.w(layer, row, at), `w ${row} ${at}`) : num((now) => now.w(layer, row, at), `w ${row} ${at}`), inner((now) => now.enter(layer, at))), (now, at) => now.w(layer, row, at) * now.enter(layer, at));
       summed(x.of("z", l, index(row)), bias ? [...terms, inner((now) => now.b(layer, row), `b ${row}`)] : terms, num((now) => now.z(layer, row), `z ${row}`));
-      if (!last && first.normalized) {
-        filled(x.of("u", l, index(row)), eq(), num((now) => now.norm(layer, row).scale), times(), x.bracketed(num((now) => now.z(layer, row)), x.op("−"), inner((now) => now.norm(layer, row).mean)),
-          x.op("+"), inner((now) => now.norm(layer, row).shift), eq(), num((now) => given(now, row), `u ${row}`));
+      if (!bias) {
+        const norm = (write, name, slot = name) => write((now) => now.norm(layer, row)[name], `${slot} ${row}`);
+        filled(x.of(x.hat("z"), l, index(row)), eq(), x.math("mfrac", x.row(num((now) => now.z(layer, row)), x.op("−"), norm(inner, "mean")), norm(num, "deviation")), eq(), norm(num, "normalized"));
+        filled(x.of("u", l, index(row)), eq(), norm(num, "gamma"), times(), norm(inner, "normalized"), x.op("+"), inner((now) => now.b(layer, row), `beta ${row}`), eq(), norm(num, "u"));
       }
     }
     if (!last) {
+      if (entry.learned) filled(x.of(entry.learned.symbol, l, String(unit + 1)), eq(), num((now) => now.learned(layer, unit), `learned ${unit}`));
       const inside = rows.flatMap((row, at) => [at ? x.op(",") : null, num((now) => given(now, row))]);
       filled(x.of("a", l, String(unit + 1)), eq(), x.name("g"), x.bracketed(inside), eq(), num((now) => now.a(layer, unit), `a ${unit}`));
     }
@@ -193,7 +202,7 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
     elements.push(h("p", { class: "muted" }, terms));
     for (let output = 0; output < first.outputs; output++) {
       filled(x.of(x.d("z"), l, String(output + 1)), eq(),
-        x.formula(formula, (name, start) => (first.terms.includes(name) ? (start ? num : inner)((now) => now.term(name, output), `${name} ${output}`) : null)), eq(), num((now) => now.dz(layer, output), `dz ${output}`));
+        x.formula(formula, (name, bare) => (first.terms.includes(name) ? (bare ? num : inner)((now) => now.term(name, output), `${name} ${output}`) : null)), eq(), num((now) => now.dz(layer, output), `dz ${output}`));
     }
   }
 
@@ -202,9 +211,18 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
     const bias = last || !first.normalized;
     const all = first.rows(layer);
     const still = places(all).some((row) => first.stillBias(layer, row) || places(columns).some((at) => first.still(layer, row, at)));
+    const norm = (write, name, row) => write((now) => now.norm(layer, row)[name], `${name} ${row}`);
+    const learned = !last && activation(layer).learned;
     say(t("point.say_change"));
+    if (!bias) say(t("point.say_change_normalized"));
+    if (learned) say(t("point.say_change_learned", { symbol: learned.symbol }));
     if (still) say(t("point.say_off_change"));
     generals([x.of(x.d("W"), l), eq(), x.of(x.d("z"), l), x.transposed(enters, layer)], bias && [x.of(x.d("b"), l), eq(), x.of(x.d("z"), l)]);
+    if (!bias) {
+      generals([x.of(x.d("u"), l), eq(), x.of(x.d("a"), l), x.op("∘"), x.slope(), x.bracketed(x.of("u", l))],
+        [x.of(x.d("γ"), l), eq(), x.of(x.d("u"), l), x.op("∘"), x.of(x.hat("z"), l)], [x.of(x.d("β"), l), eq(), x.of(x.d("u"), l)]);
+    }
+    if (learned) general(x.of(x.d(learned.symbol), l), eq(), x.formula(learned.gradient.replaceAll("·", "∘"), (name) => ({ da: x.of(x.d("a"), l), z: x.of(bent, l) })[name] ?? null));
     for (const row of first.rowsOf(layer, unit)) {
       const there = places(columns).filter((at) => !first.still(layer, row, at));
       const shown = there.length <= TERMS + 1 ? there.length : TERMS;
@@ -214,12 +232,21 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
       const result = list((now, at) => now.dz(layer, row) * now.enter(layer, at), `dw ${row}`);
       if (shown) filled(...(2 * shown * LISTED + 160 < width ? [x.of(x.d("w"), l, index(row)), eq(), product, eq(), result] : [lined([[x.of(x.d("w"), l, index(row)), [eq(), product]], ["", [eq(), result]]])]));
       if (bias && !first.stillBias(layer, row)) filled(x.of(x.d("b"), l, index(row)), eq(), num((now) => now.dz(layer, row), `db ${row}`));
+      if (!bias && !first.off(l, unit)) {
+        filled(x.of(x.d("u"), l, index(row)), eq(), num((now) => now.da(layer, unit)), times(), inner((now) => now.slope(layer, row), `slope ${row}`), eq(), norm(num, "du", row));
+        filled(x.of(x.d("γ"), l, index(row)), eq(), norm(num, "du", row), times(), norm(inner, "normalized", row), eq(), norm(num, "d_gamma", row));
+        if (!first.stillBias(layer, row)) filled(x.of(x.d("β"), l, index(row)), eq(), norm(num, "d_beta", row));
+      }
+    }
+    if (learned && !first.off(l, unit)) {
+      const values = { da: (now) => now.da(layer, unit), z: (now) => given(now, unit) };
+      filled(x.of(x.d(learned.symbol), l, String(unit + 1)), eq(), x.formula(learned.gradient, (name, bare) => (values[name] ? (bare ? num : inner)(values[name]) : null)), eq(), num((now) => now.dLearned(layer, unit), `d_learned ${unit}`));
     }
     if (small(all, columns) && !still) {
       whole(t("point.whole"), x.of(x.d("W"), l), eq(), column(all, (now, row) => now.dz(layer, row)), x.matrix([Array.from({ length: columns }, (_, at) => num((now) => now.enter(layer, at)))]), eq(),
         x.matrix(Array.from({ length: all }, (_, row) => Array.from({ length: columns }, (__, at) => num((now) => now.dz(layer, row) * now.enter(layer, at))))));
     }
-    if (!layer) say(t("point.say_batch"));
+    if (!layer) say(t(first.normalized ? "point.say_batch_normalized" : "point.say_batch"));
   }
 
   if (step.kind === "back") {
@@ -228,16 +255,16 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
     const scaled = first.factor(behind) !== 1;
     const around = first.shortcut(behind);
     const off = first.off(l, unit);
-    say(t("point.say_back"));
+    say(t(first.normalized ? "point.say_back_normalized" : "point.say_back"));
     if (off) say(t("point.say_off_back"));
     const returned = [x.transposed("W", l + 1), x.of(x.d("z"), l + 1), around && [x.op("+"), x.of(x.d("a"), l + 1)]];
     generals([x.of(x.d("a"), l), eq(), scaled && [x.figure(number(first.factor(behind))), times()], scaled && around ? x.bracketed(returned) : returned],
-      [x.of(x.d("z"), l), eq(), x.of(x.d("a"), l), x.op("∘"), x.slope(), x.bracketed(x.of(first.normalized ? "u" : "z", l)), first.normalized && [x.op("∘"), x.words("γ/√(v + ε)")]]);
+      [x.of(x.d("z"), l), eq(), x.of(x.d("a"), l), x.op("∘"), x.slope(), x.bracketed(x.of(bent, l)), first.normalized && [x.op("∘"), x.math("mfrac", x.of("γ", l), x.root(x.name("v"), x.op("+"), x.name("ε")))]]);
     const terms = many(all, (row) => times1(row ? inner((now) => now.w(behind, row, unit), `w ${row} ${unit}`) : num((now) => now.w(behind, row, unit), `w ${row} ${unit}`), inner((now) => now.dz(behind, row))), (now, row) => now.w(behind, row, unit) * now.dz(behind, row));
     summed(x.of(x.d("a"), l, String(unit + 1)), around && !off ? [...terms, inner((now) => now.da(behind, unit))] : terms, num((now) => now.da(layer, unit), `da ${unit}`),
       scaled ? (parts) => [num((now) => now.factor(behind)), times(), x.bracketed(parts)] : undefined);
     for (const row of first.rowsOf(layer, unit)) {
-      filled(x.of(x.d("z"), l, index(row)), eq(), num((now) => now.da(layer, unit)), times(), inner((now) => now.slope(layer, row), `slope ${row}`), first.normalized && [times(), inner((now) => now.norm(layer, row).scale)], eq(), num((now) => now.dz(layer, row), `dz ${row}`));
+      filled(x.of(x.d("z"), l, index(row)), eq(), num((now) => now.da(layer, unit)), times(), inner((now) => now.slope(layer, row), `slope ${row}`), first.normalized && [times(), x.math("mfrac", num((now) => now.norm(layer, row).gamma), num((now) => now.norm(layer, row).deviation))], eq(), num((now) => now.dz(layer, row), `dz ${row}`));
     }
     const units = first.sizes[layer + 1];
     if (small(all, units) && !scaled && !around) {
@@ -247,9 +274,7 @@ export function explainStep(step, unit, { body, names, activation, lossEntry, wi
 
   /** What goes into the activation. */
   function given(now, row) {
-    if (!now.normalized) return now.z(layer, row);
-    const { mean, scale, shift } = now.norm(layer, row);
-    return scale * (now.z(layer, row) - mean) + shift;
+    return now.normalized ? now.norm(layer, row).u : now.z(layer, row);
   }
 
   /** What enters a layer, where it is not just what the one before puts out. */

@@ -219,6 +219,10 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     return namesOf(store, { layers: [{ size: body.outputs }] });
   }
 
+  const entry = (family, id) => store.boot.catalog[family].find((each) => each.id === id);
+  /** What a hidden layer's activation is in the catalog. */
+  const activation = (layer) => entry("activations", store.experiment.panels[store.selectedIndex].hidden[layer]?.activation.id) ?? {};
+
   /** The columns of units, listed anew where a wide layer shows another part of itself. */
   function layOut() {
     const { whole, outputs } = names();
@@ -268,18 +272,15 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
     if (!body || !message) return;
     const step = steps[at];
     layOut();
-    const entry = (family, id) => store.boot.catalog[family].find((each) => each.id === id);
-    const spec = store.experiment.panels[store.selectedIndex];
     const unit = unitOf(step.column);
     const { whole } = names();
     const { elements, figures } = explainStep(step, unit, {
-      body: () => body, names: whole, width: says.clientWidth - 24, lossEntry: entry("losses", message.about.loss),
-      activation: (layer) => entry("activations", spec.hidden[layer]?.activation.id) ?? {},
+      body: () => body, names: whole, width: says.clientWidth - 24, lossEntry: entry("losses", message.about.loss), activation,
     });
     shown.figures = figures;
     says.replaceChildren(...elements);
     says.scrollTop = 0;
-    setText(title, stepName(step, body.count));
+    setText(title, stepName(step, { body, activation }));
     stepper.hidden = !ofUnit(step) || body.sizes[step.column] < 2;
     setText(unitName, t("point.unit", { number: unit + 1, count: body.sizes[step.column] }));
     setText(where, t("point.where", { number: at + 1, count: steps.length }));
@@ -343,10 +344,13 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
       steps = stepsOf(body);
       const found = steps.findIndex(({ kind, layer }) => kind === kept?.kind && layer === kept.layer);
       at = Math.max(0, found);
-      strip.replaceChildren(...steps.map((step, place) => h("button", { type: "button", class: `point-step${step.back ? " back" : ""}`, title: stepName(step, body.count), "aria-label": stepName(step, body.count), onclick: () => {
-        still();
-        go(place);
-      } }, stepMark(step))));
+      strip.replaceChildren(...steps.map((step, place) => {
+        const name = stepName(step, { body, activation });
+        return h("button", { type: "button", class: `point-step${step.back ? " back" : ""}`, title: name, "aria-label": name, onclick: () => {
+          still();
+          go(place);
+        } }, stepMark(step));
+      }));
       explain();
     } else fill();
     root.dataset.shown = `${Number(message.about.x1)} ${Number(message.about.x2)} ${Number(message.about.label)} ${message.about.epoch}`;

@@ -8,7 +8,8 @@
  *   w: (layer: number, row: number, column: number) => number, b: (layer: number, row: number) => number,
  *   z: (layer: number, row: number) => number, slope: (layer: number, row: number) => number, dz: (layer: number, row: number) => number,
  *   a: (layer: number, unit: number) => number, da: (layer: number, unit: number) => number, enter: (layer: number, column: number) => number,
- *   norm: (layer: number, row: number) => {mean: number, scale: number, shift: number}, normalized: boolean, plain: boolean,
+ *   norm: (layer: number, row: number) => {mean: number, deviation: number, gamma: number, normalized: number, u: number, du: number, d_gamma: number, d_beta: number}, normalized: boolean, plain: boolean,
+ *   learned: (layer: number, unit: number) => number, dLearned: (layer: number, unit: number) => number,
  *   off: (column: number, unit: number) => boolean, still: (layer: number, row: number, column: number) => boolean, stillBias: (layer: number, row: number) => boolean,
  *   factor: (layer: number) => number, shortcut: (layer: number) => boolean,
  *   target: (output: number) => number, term: (name: string, output: number) => number, probability: (label: number) => number}} Walk
@@ -50,7 +51,14 @@ export function walk({ tensors, about }) {
     a: (layer, unit) => of("a")[at[layer].unit + unit],
     da: (layer, unit) => of("da")[at[layer].unit + unit],
     enter: (layer, column) => of("entering")[at[layer].column + column],
-    norm: (layer, row) => ({ mean: of("mean")[at[layer].row + row], scale: of("scale")[at[layer].row + row], shift: of("shift")[at[layer].row + row] }),
+    /** What batch normalization does to a row; its shift β is the row's bias. */
+    norm(layer, row) {
+      const found = Object.fromEntries(["mean", "deviation", "gamma", "normalized", "du", "d_gamma", "d_beta"].map((name) => [name, of(name)[at[layer].row + row]]));
+      return { ...found, u: found.gamma * found.normalized + this.b(layer, row) };
+    },
+    /** What a unit's activation learns, if it does. */
+    learned: (layer, unit) => of("learned")[at[layer].unit + unit],
+    dLearned: (layer, unit) => of("d_learned")[at[layer].unit + unit],
     /** Whether a unit is switched off, the inputs being column 0. */
     off: (column, unit) => of("off")[firstOf[column] + unit] > 0,
     /** Whether a weight or bias has no gradient, because something is switched off. */

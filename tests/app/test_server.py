@@ -75,6 +75,7 @@ def test_the_catalog_explains_every_component(lang: str) -> None:
         for entry in entries:
             keys = {"id", "label", "formula", "description", "parameters"}
             keys |= {"suits", "fails"} if CATALOG[family][entry["id"]].suits else set()
+            keys |= {"learned"} if getattr(CATALOG[family][entry["id"]], "unit_parameters", 0) else set()
             assert set(entry) == keys | more.get(family, set())
             cls = CATALOG[family][entry["id"]]
             assert entry["label"] == getattr(cls.label, lang)

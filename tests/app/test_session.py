@@ -54,11 +54,12 @@ def test_data_are_those_of_the_engine(driver: Any) -> None:
     assert data["classes"].tolist() == [5]
 
 
-def test_state_counts_units_and_parameters(driver: Any) -> None:
+def test_state_says_the_sizes_of_the_networks(driver: Any) -> None:
     (state,) = driver.of("state", driver("hidden=3,4&b.hidden=&features=x1,x2,x1x2").seen)
     # 3 inputs: (3+1)·3 + (3+1)·4 + (4+1)·2 = 38 and (3+1)·2 = 8; units with the two outputs
     assert [panel["parameters"] for panel in state["panels"]] == [38, 8]
     assert [panel["units"] for panel in state["panels"]] == [9, 2]
+    assert [panel["bytes"] for panel in state["panels"]] == [152, 32]
 
 
 def test_an_impossible_link_opens_as_the_default_and_says_why(driver: Any) -> None:

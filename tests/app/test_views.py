@@ -26,7 +26,7 @@ SMALL = "v=1&samples=60&noise=0.1"
 KINDS = [
     "",
     "&hidden=5-maxout(pieces=3),4-prelu",
-    "&hidden=4,4,4&batch_norm=true&residual=true",
+    "&hidden=4,4-prelu,4&batch_norm=true&residual=true",
     "&hidden=4-tanh&regularizers=plain_dropout",
     "&hidden=",
     "&dataset=plane",
@@ -51,11 +51,14 @@ def test_one_point_is_what_the_engine_explains(kind: str, driver: Any) -> None:
         np.testing.assert_array_equal(seen[name], expected.astype(np.float32))
     for name in ("dz", "slope"):
         np.testing.assert_array_equal(seen[name], np.concatenate([getattr(layer, name) for layer in layers]))
-    biases = [np.zeros_like(layer.z) if layer.bias is None else layer.bias for layer in layers]
+    biases = [layer.normalization.beta if layer.bias is None else layer.bias for layer in layers]
     np.testing.assert_array_equal(seen["biases"], np.concatenate(biases))
+    for name in ("learned", "d_learned"):
+        own = [np.zeros_like(layer.a) if layer.learned is None else getattr(layer, name) for layer in layers]
+        np.testing.assert_array_equal(seen[name], np.concatenate(own))
     assert seen["factor"].tolist() == [pytest.approx(layer.factor) for layer in layers]
     assert seen["shortcut"].tolist() == [layer.shortcut for layer in layers]
-    for name in ("mean", "scale", "shift"):
+    for name in ("mean", "deviation", "gamma", "normalized", "du", "d_gamma", "d_beta"):
         parts = [getattr(layer.normalization, name) for layer in layers if layer.normalization]
         np.testing.assert_array_equal(seen[name], np.concatenate(parts) if parts else [])
     assert seen["loss"][0] == np.float32(found.loss)

@@ -64,11 +64,10 @@ def expected(found: Explanation, name: str, layer: int) -> float:
         return float(found.terms[kind][at[0]])
     if kind == "a" and layer < 0:
         return float(found.inputs[at[0]])
-    if kind == "u":
-        norm = values.normalization
-        assert norm
-        return float((norm.scale * (values.z - norm.mean) + norm.shift)[at[0]])
-    array = {
+    norm = values.normalization
+    if norm and kind == "u":
+        return float((norm.gamma * norm.normalized + norm.beta)[at[0]])
+    arrays = {
         "w": values.weights,
         "b": values.bias,
         "z": values.z,
@@ -78,7 +77,10 @@ def expected(found: Explanation, name: str, layer: int) -> float:
         "slope": values.slope,
         "dw": values.d_weights,
         "db": values.d_bias,
-    }[kind]
+        "learned": values.learned,
+        "d_learned": values.d_learned,
+    }
+    array = (arrays | (vars(norm) if norm else {}))[kind]
     assert array is not None
     return float(array[tuple(at)])
 
@@ -102,6 +104,7 @@ def check_step(page: Page, found: Explanation, layer: int, weights_of: int | Non
 KINDS = [
     "&hidden=4-tanh,3",
     "&hidden=4,4,4-maxout(pieces=2)&batch_norm=true&residual=true",
+    "&hidden=3-tanh,3-prelu&batch_norm=true",
     "&hidden=4-sigmoid,9-prelu&regularizers=plain_dropout",
     "&hidden=",
     "&dataset=bumps&hidden=3",
@@ -122,7 +125,11 @@ def test_all_numbers_of_all_steps_are_the_engines(kind: str, open_page: Callable
     seen = walk(page, found)
     wanted = {"a", "w", "b", "z", "dz", "dw", "db", *found.terms} | ({"da", "slope"} if count > 1 else set())
     assert seen >= wanted
-    assert ("u" in seen) == any(layer.normalization is not None for layer in found.layers)
+    normalized = any(layer.normalization is not None for layer in found.layers)
+    between = {"mean", "deviation", "normalized", "gamma", "beta", "u", "du", "d_gamma", "d_beta"}
+    assert seen & between == (between if normalized else set())
+    learns = any(layer.learned is not None for layer in found.layers)
+    assert seen & {"learned", "d_learned"} == ({"learned", "d_learned"} if learns else set())
     units_shown(page, found)
 
 
@@ -158,6 +165,21 @@ def walk(page: Page, found: Explanation, each: Callable[[], None] = lambda: None
         units(lambda layer=layer: check_step(page, found, layer), layer)  # type: ignore[misc]
     expect(page.get_by_role("button", name="Next step")).to_be_disabled()
     return seen
+
+
+def test_with_batch_normalization_no_bias_is_spoken_of(open_page: Callable[..., Page]) -> None:
+    """Hidden layers have none then; the outputs still do."""
+    page = open_page("v=1&hidden=3&batch_norm=true", still=True)
+    look(page)
+    said, steps = page.locator(".point-says"), page.locator(".point-strip button")
+    for place, name in ((1, "Forward"), (7, "Gradient of all parameters")):
+        steps.nth(place).click()
+        expect(page.get_by_role("heading", name=f"{name}: Layer 1")).to_be_visible()
+        expect(said).to_contain_text("γ")
+        expect(said).not_to_contain_text("bias")
+    steps.nth(5).click()
+    expect(page.get_by_role("heading", name="Gradient of weights and biases: Outputs")).to_be_visible()
+    expect(said).not_to_contain_text("γ")
 
 
 def check_loss(page: Page, found: Explanation) -> None:

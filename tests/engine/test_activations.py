@@ -197,6 +197,14 @@ def test_a_units_own_parameter_acts_as_announced(name):
         assert activation.dp_with(z, a, d, p, out) is out
         moved = [(d * activation.f_with(z, p + sign * delta, np.empty_like(z))).sum(axis=-1) for sign in (1, -1)]
         np.testing.assert_allclose(out[..., 0], (moved[0] - moved[1]) / (2 * delta), rtol=0, atol=1e-7)
+        formula = activation.unit_gradient.translate(str.maketrans({"−": "-", "·": "*", "²": "**2"}))
+        written = eval(formula, {"min": np.minimum, "max": np.maximum}, {"da": d, "z": z})
+        np.testing.assert_allclose(out[..., 0], written.sum(axis=-1), rtol=1e-12)
+
+
+def test_what_units_learn_has_a_name_and_a_letter(default_activation):
+    texts = (default_activation.unit_label.en, default_activation.unit_label.zh, default_activation.unit_symbol)
+    assert all(map(bool, texts)) if default_activation.unit_parameters else not any(texts)
 
 
 @pytest.mark.parametrize(("name", "z", "a", "slope"), KNOWN)

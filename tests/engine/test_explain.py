@@ -7,7 +7,7 @@ import pytest
 
 from engine import DataSpec, HiddenLayer, NetworkSpec, Trainer
 from engine.ablation import Off
-from engine.activations import ReLU, Tanh
+from engine.activations import PReLU, ReLU, Tanh
 from engine.datasets import Arms, Plane
 from engine.explain import explain
 from engine.regularizers import L2, Dropout, GaussianNoise, PlainDropout
@@ -74,6 +74,14 @@ def test_every_value_equals_the_pass_by_hand(kind, networks, by_hand):
                 np.testing.assert_array_equal(layer.bias, network.weights[index][k, :, -1])
             else:
                 assert layer.bias is None and layer.d_bias is None
+            norm = layer.normalization
+            assert (norm is not None) == (not network.has_bias(index))
+            if norm:
+                np.testing.assert_array_equal(norm.gamma, network.views("gamma", network.parameters)[index][k, :, 0])
+                np.testing.assert_array_equal(norm.beta, network.views("beta", network.parameters)[index][k, :, 0])
+                np.testing.assert_allclose(norm.d_gamma, network.views("gamma", slope)[index][:, 0], 1e-5, 1e-8)
+                np.testing.assert_allclose(norm.d_beta, network.views("beta", slope)[index][:, 0], 1e-5, 1e-8)
+            assert layer.learned is None and layer.d_learned is None
             if index < len(layers):
                 for name in ("inputs", "z", "a"):
                     np.testing.assert_allclose(getattr(layer, name), layers[index][name][:, 0], rtol=1e-9, atol=1e-12)
@@ -95,6 +103,51 @@ def test_every_activation_is_explained(default_activation, by_hand):
         np.testing.assert_allclose(layer.d_weights, gradient[:, :-1], rtol=1e-5, atol=1e-8)
         np.testing.assert_allclose(layer.d_bias, layer.dz, rtol=1e-12)
         np.testing.assert_allclose(layer.d_weights, np.outer(layer.dz, layer.inputs), rtol=1e-9, atol=1e-14)
+
+
+@KINDS
+@pytest.mark.parametrize("networks", [1, 3])
+def test_what_units_learn_has_its_gradient(kind, networks, by_hand):
+    """PReLU's slopes, each at a value of its own, by central differences."""
+    trainer = trained(PReLU(), networks, **kind)
+    for k in range(networks):
+        found = explain(trainer, POINT, LABEL, k)
+        slope = slopes(trainer, k, by_hand)[1]
+        for index, layer in enumerate(found.layers[:-1]):
+            learned = trainer.network.views("learned", trainer.network.parameters)[index][k, :, 0]
+            np.testing.assert_array_equal(layer.learned, learned)
+            own = trainer.network.views("learned", slope)[index][:, 0]
+            np.testing.assert_allclose(layer.d_learned, own, rtol=1e-5, atol=1e-8)
+        assert found.layers[-1].learned is None and found.layers[-1].d_learned is None
+        assert any(layer.d_learned.any() for layer in found.layers[:-1])
+
+
+def flat(trainer, layers):
+    """All gradients of one point, in the order of the parameters."""
+    found = []
+    for blocks, layer in zip(trainer.network.blocks, layers, strict=True):
+        parts = {"weights": layer.d_weights, "learned": layer.d_learned}
+        if layer.d_bias is not None:
+            parts["weights"] = np.column_stack([layer.d_weights, layer.d_bias])
+        if layer.normalization:
+            parts |= {"gamma": layer.normalization.d_gamma, "beta": layer.normalization.d_beta}
+        found += [np.ravel(parts[name]) for name in blocks]
+    return np.concatenate(found)
+
+
+@KINDS
+@pytest.mark.parametrize("bend", [Tanh(), PReLU()], ids=lambda bend: bend.id)
+@pytest.mark.parametrize("off", [Off(), Off(frozenset({3, 8}), frozenset({(1, 2, None)}))], ids=["", "off"])
+def test_each_gradient_is_what_the_trainers_way_back_writes(kind, bend, off):
+    """And the mean of the points' gradients is that of the loss: all are there, and none is scaled."""
+    trainer = trained(bend, **kind)
+    trainer.switch(off)
+    found = [explain(trainer, *point) for point in zip(trainer.data.points.T, trainer.data.labels, strict=True)]
+    layout = trainer.layout(len(found))
+    d = trainer.loss.gradient(layout.forward(trainer.x), trainer.targets, layout.d_logits)
+    layout.backward(np.multiply(d, 1 / len(found), d))
+    mean = np.mean([flat(trainer, each.layers) for each in found], axis=0)
+    np.testing.assert_allclose(mean, trainer.network.gradients[0], rtol=1e-9, atol=1e-14)
 
 
 @KINDS
@@ -188,7 +241,7 @@ def by_the_equations(found):
         pieces = len(layer.z) // len(layer.a)
         dz = np.tile(da, pieces) * layer.slope
         if layer.normalization:
-            dz = dz * layer.normalization.scale
+            dz = dz * layer.normalization.gamma / layer.normalization.deviation
         yield index, da, dz
 
 
@@ -205,9 +258,9 @@ def test_what_stands_between_the_equations_is_said(kind, networks, by_hand):
                 layer.z, layer.weights @ layer.inputs + (0 if layer.bias is None else layer.bias), rtol=1e-9, atol=1e-12
             )
             hands_on = layer.a + (layer.inputs if layer.shortcut else 0)
-            if layer.normalization:
-                u = layer.normalization.scale * (layer.z - layer.normalization.mean) + layer.normalization.shift
-                np.testing.assert_allclose(layer.a, np.tanh(u), rtol=1e-9, atol=1e-12)
+            if norm := layer.normalization:
+                np.testing.assert_allclose(norm.normalized, (layer.z - norm.mean) / norm.deviation, 1e-9, 1e-12)
+                np.testing.assert_allclose(layer.a, np.tanh(norm.gamma * norm.normalized + norm.beta), 1e-9, 1e-12)
             assert layer.shortcut == (bool(kind.get("residual")) and index == 1)
         for index, da, dz in by_the_equations(found):
             np.testing.assert_allclose(found.layers[index].da, da, rtol=1e-9, atol=1e-14)
@@ -285,6 +338,11 @@ def test_every_equation_of_the_page_holds_with_what_is_off(off, kind, networks):
                 back = behind.weights.T @ behind.dz + (behind.da * ~layer.off if behind.shortcut else 0)
                 close(layer.da, behind.factor * back)
                 assert not layer.da[layer.off].any()
-                scale = layer.normalization.scale if layer.normalization else 1
-                close(layer.dz, layer.da * layer.slope * scale)
+                if norm := layer.normalization:
+                    close(norm.du, layer.da * layer.slope)
+                    close(layer.dz, norm.du * norm.gamma / norm.deviation)
+                    close(norm.d_gamma, np.where(layer.off, 0, norm.du * norm.normalized))
+                    close(norm.d_beta, np.where(layer.still_bias, 0, norm.du))
+                else:
+                    close(layer.dz, layer.da * layer.slope)
         assert sum(layer.off.sum() for layer in found.layers) == len([unit for unit in off.units if unit > 1])

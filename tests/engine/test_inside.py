@@ -44,6 +44,13 @@ def test_maps_and_numbers_are_those_of_the_forward_pass(default_activation, sett
         for layer, (weights, biases) in enumerate(zip(seen.weights, seen.biases, strict=True)):
             np.testing.assert_array_equal(weights, trainer.network.unbiased(layer)[k])
             np.testing.assert_array_equal(biases, trainer.network.biases(layer)[k])
+        for name in ("gamma", "learned"):
+            for values, own in zip(
+                getattr(seen, name), trainer.network.views(name, trainer.network.parameters), strict=True
+            ):
+                assert (values is None) == (own.size == 0)
+                if values is not None:
+                    np.testing.assert_array_equal(values, own[k, :, 0])
 
 
 def test_dead_and_saturated_units_are_counted():
