@@ -46,6 +46,7 @@ def _entry(cls: type[Component], lang: str) -> dict[str, Any]:
         entry["classes"] = list(cls.classes)
         entry["gradient"] = {"formula": cls.gradient_formula, "terms": in_language(lang, cls.gradient_terms)}
         entry["scores"] = cls.scores
+        entry["output"] = in_language(lang, cls.output)
     if issubclass(cls, Activation):
         entry["curve"] = curve(cls())
         if cls.unit_parameters:

@@ -294,9 +294,10 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "jump": "counts the checkpoints gone to in this connection: what follows may lie before what came before",
             "link": "the experiment as a link",
             "link_complete": "whether the link holds everything; own points beyond 400 are left out",
-            "panels": "a list of {id, copy_of, units, parameters, bytes, loss, batch_size, off, held_out}, in the "
-            "order of the frames' arrays; bytes is what the parameters take, loss and batch_size are those in use, "
-            "which the settings need not be, off says how many units and links are switched off, held_out where the "
+            "panels": "a list of {id, copy_of, units, parameters, bytes, loss, batch_size, outputs, off, held_out}, in "
+            "the order of the frames' arrays; bytes is what the parameters take, loss and batch_size are those in use, "
+            "which the settings need not be, outputs says for each output which classes (from 0) become less probable "
+            "as it grows and which more, off how many units and links are switched off, held_out where the "
             "training points begin and end that validate instead, once for all seeds or once for each",
         },
     ),

@@ -313,6 +313,7 @@ class Session:
                 **asdict(size(panel.trainer.network)),
                 "loss": panel.trainer.loss.id,
                 "batch_size": panel.own.batch_size,
+                "outputs": panel.trainer.loss.sides(self.data.classes),
                 "off": len(panel.trainer.network.off),
                 "held_out": panel.own.held_out,
             }

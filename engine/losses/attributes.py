@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.activations import ONE, ZERO, sigmoid
 from engine.component import Array, Text
-from engine.losses.base import LOSSES, Loss, entropy
+from engine.losses.base import LOSSES, Loss, Sides, entropy
 from engine.losses.classes import softmax
 
 
@@ -28,8 +28,11 @@ class Attributes(Loss):
     classes that differ in one digit are told apart by one output alone, so the numbering matters.
     """
 
-    def outputs(self, classes: int) -> int:
-        return len(digits(classes))
+    output = Text("Attribute", "属性")
+
+    def sides(self, classes: int) -> tuple[Sides, ...]:
+        no, yes = ([tuple(np.flatnonzero(row == digit).tolist()) for row in digits(classes)] for digit in (0, 1))
+        return tuple(zip(no, yes, strict=True))
 
     def _scores(self, logits: Array, classes: int | None) -> Array:
         if classes is None:

@@ -6,7 +6,7 @@ as an array).
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from engine.data import Data
 
 LOSSES: Registry["Loss"] = Registry("losses", Text("Loss", "损失函数"))
+
+Sides: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
+"""Two groups of classes that one output decides between."""
 
 
 class Loss(Component):
@@ -38,13 +41,21 @@ class Loss(Component):
     scores: ClassVar[bool] = False
     """Whether the outputs are scores that were never asked to become probabilities."""
 
+    output: ClassVar[Text] = Text("Output", "输出")
+    """What one of its outputs is called."""
+
     def resolve(self, data: "Data") -> "Loss":
         """The loss that these data are trained with: itself, but for the automatic choice."""
         return self
 
+    def sides(self, classes: int) -> tuple[Sides, ...]:
+        """What each output stands for: the classes that become less probable as it grows, and those that become more
+        so. An output that is a value has none."""
+        raise NotImplementedError
+
     def outputs(self, classes: int) -> int:
         """Number of output units for so many classes."""
-        raise NotImplementedError
+        return len(self.sides(classes))
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         """Labels ``(m,)`` as the ``(n_out, m)`` array that the loss compares with."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.activations import HALF, ONE, ZERO, sigmoid
 from engine.component import Array, Text
-from engine.losses.base import LOSSES, Loss, entropy
+from engine.losses.base import LOSSES, Loss, Sides, entropy
 
 
 def softmax(logits: Array) -> Array:
@@ -28,8 +28,8 @@ def softmax(logits: Array) -> Array:
 class OneOutputPerClass(Loss):
     """A loss with one output a class and one-hot targets."""
 
-    def outputs(self, classes: int) -> int:
-        return classes
+    def sides(self, classes: int) -> tuple[Sides, ...]:
+        return tuple((tuple(other for other in range(classes) if other != c), (c,)) for c in range(classes))
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         return np.ascontiguousarray(np.eye(classes, dtype=dtype)[:, labels])
@@ -111,8 +111,8 @@ class Logistic(Loss):
     )
     classes = (2, 2)
 
-    def outputs(self, classes: int) -> int:
-        return 1
+    def sides(self, classes: int) -> tuple[Sides, ...]:
+        return (((0,), (1,)),)
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         """y − ½, because σ(z) − y = tanh(z/2)/2 − (y − ½) is one call shorter."""
@@ -171,8 +171,8 @@ class SquaredTanh(Loss):
     )
     classes = (2, 2)
 
-    def outputs(self, classes: int) -> int:
-        return 1
+    def sides(self, classes: int) -> tuple[Sides, ...]:
+        return (((0,), (1,)),)
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         return (2 * labels[np.newaxis] - 1).astype(dtype)

@@ -2,54 +2,40 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from engine.activations import HALF, ZERO, sigmoid
 from engine.component import Array, Text
-from engine.losses.base import LOSSES, Loss, entropy
-
-Tree: TypeAlias = "int | tuple[Tree, Tree]"
+from engine.losses.base import LOSSES, Loss, Sides, entropy
 
 
-def balanced(first: int, classes: int) -> Tree:
-    """The balanced binary tree over so many classes from ``first`` on; the left half is the larger one."""
-    if classes == 1:
-        return first
-    left = (classes + 1) // 2
-    return balanced(first, left), balanced(first + left, classes - left)
+def forks(leaves: tuple[int, ...]) -> tuple[Sides, ...]:
+    """The forks of the balanced binary tree over these classes, in the order of reading it (a fork, its left part, its
+    right part), and the classes left and right of each; the left half is the larger one."""
+    if len(leaves) == 1:
+        return ()
+    half = (len(leaves) + 1) // 2
+    left, right = leaves[:half], leaves[half:]
+    return (left, right), *forks(left), *forks(right)
 
 
 @cache
 def turns(classes: int) -> Array:
-    """How to get to each class in the tree, ``(classes − 1, classes)``: at inner node i (rows, in the order of reading
-    the tree: a node, its left part, its right part) class c (columns) goes right (1), left (−1), or does not pass (0).
-    """
-    rows: list[list[float]] = []
-
-    def walk(tree: Tree) -> list[int]:
-        """The classes below; every inner node adds its row."""
-        if isinstance(tree, int):
-            return [tree]
-        row = [0.0] * classes
-        rows.append(row)
-        left, right = map(walk, tree)
-        for leaf in left:
-            row[leaf] = -1.0
-        for leaf in right:
-            row[leaf] = 1.0
-        return left + right
-
-    walk(balanced(0, classes))
-    return np.array(rows, np.float32)
+    """How to get to each class in the tree, ``(classes − 1, classes)``: at a fork (row) class c (column) goes right
+    (1), left (−1), or does not pass (0)."""
+    rows = np.zeros((classes - 1, classes), np.float32)
+    for row, (left, right) in zip(rows, forks(tuple(range(classes))), strict=True):
+        row[list(left)], row[list(right)] = -1, 1
+    return rows
 
 
 @LOSSES.add
 @dataclass(frozen=True)
 class HierarchicalSoftmax(Loss):
-    """A balanced binary tree over the classes (see `tree`) with one output z at each inner node, σ(z) the probability
-    of going right there. A class is as probable as its path, the product of its turns, so that all classes sum to 1;
+    """A balanced binary tree over the classes (see `forks`) with one output z at each fork, σ(z) the probability of
+    going right there. A class is as probable as its path, the product of its turns, so that all classes sum to 1;
     L = Σ ln(1 + e^∓z) over the path. Costs log₂(classes) instead of classes, which pays for thousands of them; classes
     that are alike should stand together, because the first turns must separate whole groups.
     Source: S3; Morin & Bengio 2005."""
@@ -76,13 +62,10 @@ class HierarchicalSoftmax(Loss):
         "p = σ(z)，即在该分叉处向右的概率；y：通往真实类别的路径向右时为 1；w：在该路径上的分叉处为 1，其余为 0。",
     )
 
-    def tree(self, classes: int) -> Tree:
-        """The tree as nested pairs of class numbers: ``((0, 1), (2, 3))`` for four. Its inner nodes are the outputs, in
-        the order of reading: the whole pair, all of its left part, all of its right part."""
-        return balanced(0, classes)
+    output = Text("Fork", "分叉")
 
-    def outputs(self, classes: int) -> int:
-        return classes - 1
+    def sides(self, classes: int) -> tuple[Sides, ...]:
+        return forks(tuple(range(classes)))
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         return np.ascontiguousarray(turns(classes)[:, labels]).astype(dtype)

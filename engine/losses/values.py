@@ -8,7 +8,7 @@ from annotated_types import Interval
 
 from engine.activations import HALF, ONE, ZERO
 from engine.component import Array, Setting, Text
-from engine.losses.base import LOSSES
+from engine.losses.base import LOSSES, Sides
 from engine.losses.classes import OneOutputPerClass
 
 
@@ -22,8 +22,8 @@ class Regression(OneOutputPerClass):
 
     values = True
 
-    def outputs(self, classes: int) -> int:
-        return max(classes, 1)
+    def sides(self, classes: int) -> tuple[Sides, ...]:
+        return super().sides(classes) if classes else (((), ()),)
 
     def targets(self, labels: Array, classes: int, dtype: Any) -> Array:
         return super().targets(labels, classes, dtype) if classes else labels[np.newaxis].astype(dtype)

@@ -68,7 +68,7 @@ class Page(HTMLParser):
 def test_the_catalog_explains_every_component(lang: str) -> None:
     catalog = get(f"/api/catalog?lang={lang}").json()
     more = {"datasets": {"example", "task", "dimensions", "given", "unused"}, "activations": {"curve"}}
-    more["losses"] = {"tasks", "classes", "gradient", "scores"}
+    more["losses"] = {"tasks", "classes", "gradient", "scores", "output"}
     assert set(catalog) == set(CATALOG)
     for family, entries in catalog.items():
         assert [entry["id"] for entry in entries] == list(CATALOG[family])

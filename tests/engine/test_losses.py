@@ -242,42 +242,58 @@ def test_one_attribute_and_a_tree_of_two_are_the_logistic_loss():
         np.testing.assert_array_equal(loss.predict(logits, 2), logistic.predict(logits))
 
 
-def leaves(tree):
-    return [tree] if isinstance(tree, int) else leaves(tree[0]) + leaves(tree[1])
+def test_an_output_decides_between_the_classes_that_it_makes_less_and_more_probable(loss, central_difference):
+    for classes in class_counts(loss):
+        rng = np.random.default_rng(classes)
+        z = rng.uniform(0.2, 0.8, (loss.outputs(classes), 1))  # where no probability is clipped
+        slopes = [
+            central_difference(lambda z, c=c, n=classes: loss.probabilities(z, n)[c, 0], z.copy())[:, 0]
+            for c in range(classes)
+        ]
+        signs = np.sign(np.round(slopes, 6)).T
+        assert np.abs(signs).any(axis=1).all()
+        assert loss.sides(classes) == tuple(
+            (tuple(np.flatnonzero(row < 0)), tuple(np.flatnonzero(row > 0))) for row in signs
+        )
 
 
-def depths(tree, depth=0):
-    return [depth] if isinstance(tree, int) else depths(tree[0], depth + 1) + depths(tree[1], depth + 1)
+def test_an_output_that_is_a_value_is_about_no_classes(loss):
+    if loss.values:
+        assert loss.sides(0) == (((), ()),)
 
 
-def test_trees_are_shown_as_nested_pairs():
+def depth(leaves, sides):
+    """How many forks there are on the way to each of these classes, as the sides of all forks tell; every fork has to
+    be found by the classes that it divides."""
+    if len(leaves) == 1:
+        return {leaves[0]: 0}
+    [(left, right)] = [each for each in sides if each[0] + each[1] == leaves]
+    return {leaf: 1 + below for side in (left, right) for leaf, below in depth(side, sides).items()}
+
+
+def test_forks_are_a_balanced_tree_in_the_order_of_reading():
     loss = HierarchicalSoftmax()
-    assert loss.tree(2) == (0, 1)
-    assert loss.tree(3) == ((0, 1), 2)
-    assert loss.tree(4) == ((0, 1), (2, 3))
-    assert loss.tree(6) == (((0, 1), 2), ((3, 4), 5))
+    assert loss.sides(2) == (((0,), (1,)),)
+    assert loss.sides(3) == (((0, 1), (2,)), ((0,), (1,)))
+    assert loss.sides(4) == (((0, 1), (2, 3)), ((0,), (1,)), ((2,), (3,)))
+    assert loss.sides(5) == (((0, 1, 2), (3, 4)), ((0, 1), (2,)), ((0,), (1,)), ((3,), (4,)))
     for classes in range(2, 20):
-        assert leaves(loss.tree(classes)) == list(range(classes))
-        assert np.ptp(depths(loss.tree(classes))) <= 1  # balanced
+        depths = depth(tuple(range(classes)), loss.sides(classes))
+        assert list(depths) == list(range(classes))
+        assert np.ptp(list(depths.values())) <= 1
 
 
 @pytest.mark.parametrize("classes", range(2, 7))
-def test_the_outputs_are_the_forks_of_the_tree_in_the_order_of_reading(classes):
-    # the probability of every class, by walking the tree and taking the next output at each fork
+def test_a_class_is_as_probable_as_its_path(classes):
+    # right with probability σ(z) and left otherwise, at every fork that the class is on a side of
     loss = HierarchicalSoftmax()
     logits, _, labels = example(loss, classes)
-    right, outputs, expected = 1 / (1 + np.exp(-logits)), iter(range(classes - 1)), {}
-
-    def walk(tree, p):
-        if isinstance(tree, int):
-            expected[tree] = p
-            return
-        turn = right[:, next(outputs)]
-        walk(tree[0], p * (1 - turn))
-        walk(tree[1], p * turn)
-
-    walk(loss.tree(classes), 1.0)
-    p = np.stack([expected[c] for c in range(classes)], axis=1)
+    right = 1 / (1 + np.exp(-logits))
+    p = np.ones((3, classes, logits.shape[-1]))
+    for fork, sides in enumerate(loss.sides(classes)):
+        for side, share in zip(sides, (1 - right[:, fork], right[:, fork]), strict=True):
+            for c in side:
+                p[:, c] *= share
     np.testing.assert_allclose(loss.probabilities(logits), p, rtol=1e-12)
     cost = -np.log(p[:, labels, np.arange(len(labels))]).mean(axis=1)
     np.testing.assert_allclose(loss.loss(logits, loss.targets(labels, classes, np.float64)), cost, rtol=1e-12)
