@@ -3,6 +3,7 @@
 // maps, several rows lead to one unit. Also what units and layers are called.
 
 import { t } from "./i18n.js";
+import { inFull, outputsOf } from "./outputs.js";
 
 const LONGEST = 12;
 
@@ -74,7 +75,7 @@ export function stateOf(body, unit) {
 /** A text of the user's own in as many letters as there is room for. */
 const shortened = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 
-/** What inputs and outputs are called. @returns {{inputs: string[], whole: string[], outputs: string[], classes: boolean}} */
+/** What inputs and outputs are called. @returns {{inputs: string[], whole: string[], outputs: import("./outputs.js").Output[]}} */
 export function namesOf(store, body) {
   const spec = store.experiment.panels[store.selectedIndex];
   const descriptor = store.boot.form.network.find(({ family }) => family === "features");
@@ -83,12 +84,7 @@ export function namesOf(store, body) {
     const own = entry?.parameters.find(({ kind }) => kind === "text");
     return (own && value[own.name]) || entry?.label || value.id;
   });
-  const outputs = body.layers.at(-1).size;
-  const classes = store.data?.classes > 1 && outputs === store.data.classes;
-  return {
-    whole, inputs: whole.map(shortened), classes,
-    outputs: [...Array(outputs).keys()].map((index) => (classes ? t("legend.class", { number: index + 1 }) : outputs === 1 ? t("charts.output") : t("inside.output", { number: index + 1 }))),
-  };
+  return { whole, inputs: whole.map(shortened), outputs: outputsOf(store, body.layers.at(-1).size) };
 }
 
 /** What a layer is called. @param {Anatomy} body */
@@ -98,8 +94,14 @@ export const layerName = (body, layer) => (layer === 0 ? t("inside.inputs") : la
 export function unitName(body, names, unit, brief = false) {
   const { layer, index } = body.of(unit);
   if (layer === 0) return (brief ? names.inputs : names.whole)[index] ?? t("inside.input", { number: index + 1 });
-  if (layer === body.layers.length - 1) return names.outputs[index];
+  if (layer === body.layers.length - 1) return names.outputs[index].name;
   return brief ? t("inside.unit", { number: index + 1 }) : t("inside.unit_of", { layer, number: index + 1 });
+}
+
+/** What a unit is called, and of an output what it stands for. */
+export function fullName(body, names, unit) {
+  const { layer, index } = body.of(unit);
+  return layer === body.layers.length - 1 ? inFull(names.outputs[index]) : unitName(body, names, unit);
 }
 
 /** A weight, bias or activity in a fixed width. */

@@ -38,7 +38,7 @@ export function createCheck({ store, requests, words }) {
     const spec = store.experiment.panels[store.selectedIndex];
     const last = layer === spec.hidden.length;
     const width = last ? Infinity : spec.hidden[layer].width;
-    const unit = last ? names.outputs[line] ?? String(line + 1) : t("inside.unit", { number: (line % width) + 1 });
+    const unit = last ? names.outputs[line]?.name ?? String(line + 1) : t("inside.unit", { number: (line % width) + 1 });
     const piece = line >= width ? `${unit} (${t("inside.piece", { number: Math.floor(line / width) + 1 })})` : unit;
     const from = layer === 0 ? names.whole[column] : t("inside.unit", { number: column + 1 });
     return t(`check.${["weight", "bias", "gamma", "beta", "learned"][kind]}`, { from: from && lowerFirst(from), unit: lowerFirst(piece) });

@@ -48,7 +48,7 @@ export function createInside(store, commands, requests, loop) {
   /** Whether any of it can be seen: on a phone it is often scrolled away. */
   let inSight = false;
 
-  const words = () => `${currentLanguage()} ${store.selected} ${store.data?.classes} ${JSON.stringify(store.experiment.panels[store.selectedIndex]?.features)}`;
+  const words = () => `${currentLanguage()} ${store.selected} ${store.data?.classes} ${JSON.stringify([store.experiment.panels[store.selectedIndex]?.features, store.panels[store.selectedIndex]?.loss, store.panels[store.selectedIndex]?.outputs])}`;
   /** The tab on screen. @type {Tab|null} */
   let onScreen = null;
   const tabs = MAKERS.map((make) => {

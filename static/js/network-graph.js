@@ -6,18 +6,19 @@
 import { h, prefersStill, setText } from "./dom.js";
 import { percent } from "./format.js";
 import { t } from "./i18n.js";
-import { layerName, namesOf, number, stateOf, unitName } from "./anatomy.js";
+import { fullName, layerName, namesOf, number, stateOf, unitName } from "./anatomy.js";
 import { createLinks } from "./graph-links.js";
 import { responseTable } from "./palette.js";
-import { SHARP, drawMarker, fit } from "./points.js";
+import { crowded, inFull, marksOf } from "./outputs.js";
+import { SHARP, fit } from "./points.js";
 
 /** Layers up to so many units are drawn one by one. */
 export const FEW = 16;
 const HEAD = 36;
 const FOOT = 20;
-/** Room for the names of inputs, the longer where one is a formula, and of outputs. */
+/** Room for the names of inputs, the longer where one is a formula, and of outputs, the longer where many classes are marked. */
 const LEFT = [44, 92];
-const RIGHT = 76;
+const RIGHT = [76, 100];
 /** px between two units at least, so that each can be hit. */
 const CLOSEST = 26;
 /** px between two columns at least. */
@@ -62,7 +63,7 @@ export function createGraph(store, told) {
         const unit = column.first + index;
         const caption = h("span", { class: "unit-caption figure" });
         const button = h("button", { type: "button", class: `unit${column.strip ? " small" : ""}`, tabindex: "-1", "data-unit": String(unit) }, caption);
-        const name = outer && !column.strip ? h("span", { class: `unit-name ${column.place ? "output" : "input"}`, "aria-hidden": "true" }, mark(column, index), h("span", {}, unitName(scene.anatomy, names, unit, true))) : null;
+        const name = outer && !column.strip ? nameOf(column, index) : null;
         scene.units[unit] = { button, caption, name, x: 0, y: 0, state: null };
         return [button, name];
       });
@@ -74,25 +75,25 @@ export function createGraph(store, told) {
     if (held) scene.units[scene.chosen].button.focus({ preventScroll: true });
   }
 
-  /** Which class an output stands for. */
-  function mark(column, index) {
-    if (column.place === 0 || !names.classes) return null;
-    const canvas = h("canvas", { class: "unit-mark" });
-    drawMarker(fit(canvas, 14), index, 7, 7, 5, "full");
-    return canvas;
+  /** What stands beside an input or an output. */
+  function nameOf(column, index) {
+    if (!column.place) return h("span", { class: "unit-name input", "aria-hidden": "true" }, h("span", {}, unitName(scene.anatomy, names, column.first + index, true)));
+    const output = names.outputs[index];
+    return h("span", { class: "unit-name output", "aria-hidden": "true", title: output.meaning ? inFull(output) : null }, output.meaning && h("span", {}, output.tag), marksOf(output), !output.meaning && h("span", {}, output.tag));
   }
 
   /** Places everything in the room there is. */
   function place() {
     const most = Math.max(...scene.columns.map((column) => (column.strip ? 0 : column.size)));
     const margin = LEFT[Number(names.inputs.some((name) => name.length > 6))];
+    const right = RIGHT[Number(crowded(names.outputs))];
     const room = root.clientHeight;
     const height = Math.max(room, HEAD + FOOT + Math.max(most * CLOSEST, 150));
     // A strip is as wide as three columns of units.
     const slots = scene.columns.map((column) => (column.strip ? 2.2 : 1));
     const between = slots.slice(1).reduce((sum, slot, index) => sum + (slot + slots[index]) / 2, 0);
-    const pitchOf = (width) => (width - margin - RIGHT - 44) / Math.max(1, between);
-    const width = Math.max(root.clientWidth, margin + RIGHT + 44 + between * NARROWEST);
+    const pitchOf = (width) => (width - margin - right - 44) / Math.max(1, between);
+    const width = Math.max(root.clientWidth, margin + right + 44 + between * NARROWEST);
     const across = pitchOf(width);
     scene.size = [width, height];
     sheet.style.setProperty("width", `${width}px`);
@@ -122,13 +123,13 @@ export function createGraph(store, told) {
       column.top = HEAD + (area - column.height - (captioned && !column.strip ? 14 : 0)) / 2;
       put(column.maps, x - column.width / 2, column.top, column.width, column.height);
       const outer = index === 0 || index === scene.columns.length - 1;
-      const wide = Math.max(column.width + 24, across * slots[index] - 4, outer ? 56 : 0);
+      const wide = Math.min(Math.max(column.width + 24, across * slots[index] - 4, outer ? 56 : 0), 2 * x, 2 * (width - x));
       setText(column.head.firstChild, wide < 62 && !outer ? String(index) : layerName(scene.anatomy, index));
       // Where columns are close, the number has to do.
       setText(column.head.lastChild, wide < 62 ? String(column.size) : t(column.size === 1 ? "inside.one_unit" : "inside.units", { count: column.size }));
       put(column.head, x - wide / 2, 0, wide);
       put(column.foot, x - wide / 2, height - FOOT - 2, wide);
-      column.margin = margin;
+      Object.assign(column, { margin, right });
       placeUnits(column);
     });
     for (const canvas of [lines, flow]) stretch(canvas);
@@ -141,7 +142,7 @@ export function createGraph(store, told) {
       const top = column.top + Math.floor(at / column.across) * column.step;
       Object.assign(unit, { x: left + column.side / 2, y: top + column.side / 2 });
       put(unit.button, left, top, column.side, column.side);
-      if (unit.name) put(unit.name, column.place ? left + column.side + 8 : left - column.margin + 2, top, column.place ? RIGHT - 10 : column.margin - 10, column.side);
+      if (unit.name) put(unit.name, column.place ? left + column.side + 8 : left - column.margin + 2, top, column.place ? column.right - 10 : column.margin - 10, column.side);
     });
   }
 
@@ -226,7 +227,7 @@ export function createGraph(store, told) {
   }
 
   function describe(unit, state, on, share) {
-    const name = unitName(scene.anatomy, names, unit);
+    const name = fullName(scene.anatomy, names, unit);
     const about = { name, count: on, points: scene.anatomy.points, share };
     return t(state === "off" ? "inside.label_off" : state === "dead" ? "inside.label_dead" : state === "saturated" ? "inside.label_saturated" : "inside.label", about);
   }

@@ -1,6 +1,7 @@
 // The network as a graph, with one unit close up: a tab of the look inside.
 
-import { anatomy, number } from "./anatomy.js";
+import { anatomy, namesOf, number } from "./anatomy.js";
+import { createClassTree } from "./class-tree.js";
 import { h, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { createGraph } from "./network-graph.js";
@@ -17,10 +18,11 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
     },
   });
   const inspector = createInspector(store, commands, graph.choose);
+  const tree = createClassTree();
   const key = h("p", { class: "graph-key muted" });
   const sort = h("select", { class: "graph-sort" });
   const restore = h("button", { type: "button", class: "button graph-restore", hidden: true, onclick: () => inspector.restore(body.off) });
-  const options = h("div", { class: "graph-options" }, key, restore, sort);
+  const options = h("div", { class: "graph-options" }, key, restore, sort, tree.element);
   sort.addEventListener("change", () => graph.sort(sort.value === "active"));
   /** @type {import("./anatomy.js").Anatomy|null} */
   let body = null;
@@ -37,10 +39,12 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
     graph.show(body, wordsKey());
     if (afresh) {
       inspector.update(body, true);
+      tree.show(namesOf(store, body).outputs);
       firstUnit();
     }
     figures.mark();
-    setText(key, t("inside.key", { value: number(graph.widest) }));
+    const marks = t("inside.key", { value: number(graph.widest) });
+    setText(key, tree.element.hidden ? marks : t("inside.tree_key", { marks }));
     sort.hidden = !graph.wide;
     const off = body.off.units.length + body.off.links.length;
     restore.hidden = !off;

@@ -6,6 +6,7 @@ import { number, namesOf } from "./anatomy.js";
 import { h, icon, refuse, segment, setText, uniqueId } from "./dom.js";
 import { plain } from "./format.js";
 import { t } from "./i18n.js";
+import { crowded, inFull, marksOf } from "./outputs.js";
 import { valueColor } from "./palette.js";
 import { drawMarker, fit, HEIGHT, PARTS } from "./points.js";
 import { explainStep, fourEquations, stepMark, stepName, stepsOf } from "./point-steps.js";
@@ -234,19 +235,19 @@ export function createPoint({ store, loop, shown: onScreen, words, ask }) {
       const listed = Array.from({ length: few ? size : LISTED }, (_, place) => from + place);
       const last = column === body.count;
       const cells = listed.map((unit) => {
-        const name = column === 0 ? whole[unit] ?? t("inside.input", { number: unit + 1 }) : last ? outputs[unit] : t("inside.unit_of", { layer: column, number: unit + 1 });
+        const name = column === 0 ? whole[unit] ?? t("inside.input", { number: unit + 1 }) : last ? inFull(outputs[unit]) : t("inside.unit_of", { layer: column, number: unit + 1 });
         const off = body.off(column, unit);
         const label = off ? t("inside.label_off", { name }) : name;
         const a = h("span", { class: "walk-a figure" });
         const dz = h("span", { class: "walk-dz figure" });
         const button = h("button", { type: "button", class: `walk-unit${off ? " off" : ""}`, "data-unit": String(unit), title: label, onclick: () => reach(column, unit) },
-          h("span", { class: "visually-hidden" }, `${label}: `), column === 0 || last ? h("span", { class: "walk-name muted", "aria-hidden": "true" }, name) : h("span", { class: "walk-name muted", "aria-hidden": "true" }, String(unit + 1)), a, column ? dz : null);
+          h("span", { class: "visually-hidden" }, `${label}: `), h("span", { class: "walk-name muted", "aria-hidden": "true" }, column === 0 ? name : !last ? String(unit + 1) : outputs[unit].meaning ? [outputs[unit].tag, marksOf(outputs[unit])] : outputs[unit].name), a, column ? dz : null);
         return { unit, off, button, a, dz };
       });
       const hidden = size - listed.length;
       return {
         cells,
-        element: h("div", { class: "walk-column", role: "group", "aria-label": column === 0 ? t("inside.inputs") : last ? t("inside.outputs") : t("charts.layer", { number: column }) },
+        element: h("div", { class: `walk-column${last && crowded(outputs) ? " crowded" : ""}`, role: "group", "aria-label": column === 0 ? t("inside.inputs") : last ? t("inside.outputs") : t("charts.layer", { number: column }) },
           h("p", { class: "walk-head" }, column === 0 ? t("inside.inputs") : last ? t("inside.outputs") : t("charts.layer", { number: column })),
           cells.map(({ button }) => button), hidden > 0 && h("p", { class: "muted walk-more" }, t("point.more", { count: hidden }))),
       };

@@ -7,6 +7,7 @@ import { h, segment, setText, uniqueId } from "./dom.js";
 import { percent } from "./format.js";
 import { t } from "./i18n.js";
 import { layerName, namesOf, number, unitName } from "./anatomy.js";
+import { inFull } from "./outputs.js";
 import { colorTable, ink } from "./palette.js";
 import { PARTS, SHARP, drawMarker, drawValue, fit } from "./points.js";
 
@@ -116,8 +117,9 @@ export function createSpace({ store, loop, words, ask }) {
     layerSelect.value = String(layer);
     const called = namesOf(store, body);
     const options = Array.from({ length: count }, (_, unit) => unitName(body, called, unit, true));
+    const choices = layer === depth - 1 ? called.outputs.map(inFull) : options;
     unitSelects.forEach((element, axis) => {
-      element.replaceChildren(...options.map((name, unit) => h("option", { value: String(unit) }, name)));
+      element.replaceChildren(...choices.map((name, unit) => h("option", { value: String(unit) }, name)));
       element.value = String(Math.min(chosen.units[axis], count - 1));
       fields[axis + 1].hidden = byComponents() || count < 2;
     });

@@ -117,8 +117,10 @@ export function createInspector(store, commands, choose) {
     const condition = stateOf(body, unit);
     press(power, condition === "off", name);
     root.classList.toggle("off", condition === "off");
-    setText(state, condition === "off" ? `⊘ ${t("inside.is_off")}` : condition === "dead" ? `✕ ${t("inside.is_dead")}` : condition === "saturated" ? `◆ ${t("inside.is_saturated")}` : "");
     const hidden = layer && layer < body.layers.length - 1;
+    const meaning = layer && !hidden ? names.outputs[unit - body.layers[layer].first].meaning : "";
+    setText(state, condition === "off" ? `⊘ ${t("inside.is_off")}` : condition === "dead" ? `✕ ${t("inside.is_dead")}` : condition === "saturated" ? `◆ ${t("inside.is_saturated")}` : meaning);
+    if (state.title !== meaning) state.title = meaning;
     const active = tensors.active.data[unit];
     setText(values.active, t("inside.of", { count: active, points }));
     setText(values.mean, `${number(tensors.mean.data[unit])} ± ${number(tensors.spread.data[unit])}`);

@@ -49,6 +49,13 @@ def session(link: str, epochs: int = 0, *commands: dict[str, Any]) -> Session:
     return own
 
 
+def serious_faults(page: Page) -> list[Any]:
+    """What axe finds on the page."""
+    found = Axe().run(page).response["violations"]
+    serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
+    return [(violation["id"], [node["html"] for node in violation["nodes"]][:3]) for violation in serious]
+
+
 def choose(page: Page, unit: int) -> None:
     page.locator(f".unit[data-unit='{unit}']").click()
     until(page, "document.querySelector('.inspector').dataset.unit === v[0]", str(unit))
@@ -544,9 +551,7 @@ def test_axe_finds_nothing_serious(
     expect(page.locator(".inside-page.stale")).to_have_count(0)
     page.locator("#charts").scroll_into_view_if_needed()
     expect(page.locator("#charts .plot .main-svg").first).to_be_attached()
-    found = Axe().run(page).response["violations"]
-    serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
-    assert not serious, [(violation["id"], [node["html"] for node in violation["nodes"]][:3]) for violation in serious]
+    assert not serious_faults(page)
 
 
 def test_a_picture_of_300_pixels_is_as_high_as_wide(open_page) -> None:
@@ -603,3 +608,89 @@ def test_the_address_opens_a_tab(open_page, tab: str) -> None:
     page = open_page("v=1&b.seed=2", path=f"?look={tab}")
     expect(page.locator(f"#inside-tab-{tab}")).to_have_attribute("aria-selected", "true")
     until(page, "document.querySelector('.panel .major td')?.textContent")
+
+
+FIVE = "v=1&hidden=4&samples=100&dataset=blobs(classes=5)"
+
+
+@pytest.mark.parametrize(
+    ("link", "names"),
+    [
+        (FIVE, ["Class 1", "Class 2", "Class 3", "Class 4", "Class 5"]),
+        (
+            f"{FIVE}&loss=attribute_hinge",
+            [
+                "Attribute 1: classes 1, 2, 3 and 4 (−) against class 5 (+)",
+                "Attribute 2: classes 1, 2 and 5 (−) against classes 3 and 4 (+)",
+                "Attribute 3: classes 1, 3 and 5 (−) against classes 2 and 4 (+)",
+            ],
+        ),
+        ("v=1&hidden=4&samples=100&loss=logistic", ["Output: class 1 (−) against class 2 (+)"]),
+        ("v=1&hidden=4&samples=100&dataset=plane", ["Output"]),
+    ],
+)
+def test_outputs_are_called_by_what_they_stand_for(open_page: Callable[..., Page], link: str, names: list[str]) -> None:
+    page = open_page(link, still=True)
+    look(page)
+    labels = (
+        page.locator(".graph-column").last.locator(".unit").evaluate_all("(all) => all.map((one) => one.ariaLabel)")
+    )
+    assert [label.rpartition(": ")[0] for label in labels] == names
+    expect(page.locator(".class-tree")).to_be_hidden()  # their outputs are no forks
+    for output, name in enumerate(names):
+        choose(page, 6 + output)
+        said = page.locator(".inspector-title").inner_text(), page.locator(".inspector-state").inner_text()
+        assert ": ".join(filter(None, said)) == name
+
+
+LEAVES = """(tree, colors) => {
+  const { data, width } = tree.getContext('2d').getImageData(0, 0, tree.width, tree.height);
+  return colors.map((color) => {
+    const columns = [];
+    for (let at = 0; at < data.length; at += 4) {
+      if (color.every((channel, index) => data[at + index] === channel)) columns.push((at / 4) % width);
+    }
+    return columns.reduce((sum, column) => sum + column, 0) / columns.length;
+  });
+}"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "lang", "size", "fork"),
+    [
+        ("light", "en", (1440, 900), "Fork 2: classes 1 and 2 (−) against class 3 (+)"),
+        ("dark", "zh", (390, 844), "分叉 2：类别 1、2（−）对类别 3（+）"),
+    ],
+)
+def test_forks_have_the_marks_of_their_classes_and_the_tree_is_drawn(
+    open_page: Callable[..., Page], scheme: str, lang: str, size: tuple[int, int], fork: str
+) -> None:
+    page = open_page(f"{FIVE}&loss=hierarchical_softmax", scheme=scheme, lang=lang, size=size, still=True)
+    page.keyboard.press("i")
+    until(page, SHOWN)
+    second = page.locator(".unit[data-unit='7']")
+    assert (second.get_attribute("aria-label") or "").startswith(fork)
+    names = page.locator(".unit-name.output")
+    assert names.nth(1).get_attribute("title") == fork
+    marks = "(one) => [...one.querySelector('.output-marks').children].map(({ tagName }) => tagName[0]).join('')"
+    assert names.evaluate_all(f"(all) => all.map({marks})") == ["CCCICC", "CCIC", "CIC", "CIC"]  # I: what is between
+    fits = "(all) => all.every(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)"
+    assert names.evaluate_all(fits)
+
+    tree = page.locator(".class-tree")
+    expect(tree).to_be_visible()
+    assert fork in (tree.get_attribute("aria-label") or "")
+    colors = [[213, 94, 0], [0, 114, 178], [0, 158, 115], [204, 121, 167], [230, 159, 0]]
+    across = tree.evaluate(LEAVES, colors)
+    assert all(np.diff(across) > 10), across  # from left to right
+
+    page.locator("#inside-tab-point").click()
+    cell = page.locator(".walk-column:nth-last-child(2) .walk-unit").nth(1)
+    expect(cell).to_have_attribute("title", fork)
+    assert cell.locator(".output-mark").count() == 3
+    assert page.locator(".crowded .walk-name").evaluate_all(fits)
+    for tab in ("point", "network"):
+        page.locator(f"#inside-tab-{tab}").click()
+        until(page, "document.querySelector('.inside-page > :not([hidden])').textContent")
+        expect(page.locator(".inside-page.stale")).to_have_count(0)
+        assert not serious_faults(page)
