@@ -266,6 +266,9 @@ class NoisePart:
         """Fill ``out`` with uniform numbers from [0, 1)."""
         return self._fill(np.random.Generator.random, out)
 
+    units = uniform
+    """Fill ``out``, ``(…, n, m)``, with uniform numbers for n units, anew for each sample."""
+
     def normal(self, out: Array) -> Array:
         """Fill ``out`` with standard normal numbers."""
         return self._fill(np.random.Generator.standard_normal, out)
@@ -296,7 +299,7 @@ class Drop(_Signal):
         self.mask = np.empty_like(self.out)
 
     def forward(self, x: Array) -> Array:
-        self.noise.uniform(self.mask)
+        self.noise.units(self.mask)
         np.less(self.mask, self.keep, out=self.mask, casting="unsafe")
         np.multiply(self.mask, self.kept, self.mask)
         np.multiply(x[..., :-1, :], self.mask, self.out)

@@ -254,17 +254,19 @@ class Network:
         regularizers: Sequence[Regularizer] = (),
         noise: Noise | None = None,
         residual: bool = False,
+        sampling: bool = False,
     ) -> "Pass":
         """The network for ``m`` samples at a time; all layouts share the parameters."""
-        return Pass(self, activations, m, training, regularizers, noise or Noise([]), residual)
+        return Pass(self, activations, m, training, regularizers, noise or Noise([]), residual, sampling)
 
 
 class Pass:
     """A network laid out for ``m`` samples: its layers, each with its own buffers.
 
     ``training`` decides whether batch normalization uses the batch's statistics and whether signals are disturbed by
-    the regularizers. ``dense`` and ``hidden`` are the affine maps and activations, for whoever wants to look inside;
-    ``layer_outputs`` is what comes out of the hidden layers: g(z), and in a residual layer what goes around it as well.
+    the regularizers; with ``sampling`` only the latter is so. ``dense`` and ``hidden`` are the affine maps and
+    activations, for whoever wants to look inside; ``layer_outputs`` is what comes out of the hidden layers: g(z), and
+    in a residual layer what goes around it as well.
     """
 
     def __init__(
@@ -276,8 +278,10 @@ class Pass:
         regularizers: Sequence[Regularizer],
         noise: Noise,
         residual: bool,
+        sampling: bool,
     ) -> None:
         self.network = network
+        disturbed = training or sampling
 
         def squeezed(arrays: list[Array]) -> list[Array]:
             return [array[..., 0, :, :] for array in arrays] if network.networks == 1 else arrays
@@ -292,7 +296,7 @@ class Pass:
         def behind(x: Array, place: int) -> list[Layer]:
             """The layers that disturb a signal behind the inputs (place 0) or a hidden layer."""
             made = (
-                regularizer.signal(place > 0, x, draws(regularizer, index, place), training)
+                regularizer.signal(place > 0, x, draws(regularizer, index, place), disturbed)
                 for index, regularizer in enumerate(regularizers)
             )
             return [layer for layer in made if layer is not None]
@@ -311,7 +315,7 @@ class Pass:
         self.norms: list[BatchNorm] = []
         for index in range(network.depth + 1):
             dense = Dense(weights[index], gradients[index], m, first=index == 0, bias=network.has_bias(index))
-            if training:
+            if disturbed:
                 for place, regularizer in enumerate(regularizers):
                     dense = regularizer.connections(dense, draws(regularizer, place, index)) or dense
             self.dense.append(dense)

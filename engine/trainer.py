@@ -306,6 +306,18 @@ class Trainer:
             )
         return self._passes[m, training]
 
+    def sampler(self, m: int, noise: Noise) -> Pass:
+        """The networks laid out for m samples as dropout disturbs them in training, by numbers from ``noise`` instead
+        of the run's own; batch normalization is as in prediction."""
+        return self.network.lay_out(
+            self.activations,
+            m,
+            sampling=True,
+            regularizers=self._signal_regularizers,
+            noise=noise,
+            residual=self.specs[0].residual,
+        )
+
     def step(self) -> None:
         """One update of every network: forward, backward, regularizers, optimizer."""
         x, targets, layout, seen = self._plan.pop()

@@ -11,6 +11,7 @@ from app.views import (
     results,
     seeds,
     space,
+    sub_networks,
 )
 from app.views.base import VIEWS, Scene, Seen, View, message, view
 
@@ -30,5 +31,6 @@ __all__ = [
     "results",
     "seeds",
     "space",
+    "sub_networks",
     "view",
 ]

@@ -8,6 +8,7 @@ import { slice } from "./frames.js";
 import { currentLanguage, t } from "./i18n.js";
 import { LETTERS, panelColor } from "./palette.js";
 import { seedNumber, seedsText } from "./seeds.js";
+import { createSubNetworks, VIEW as SUB_NETWORKS } from "./sub-networks.js";
 import { nice } from "./traces.js";
 
 /** What the strips may show: arrays of the view. */
@@ -37,7 +38,8 @@ export function createSeedsView({ store, commands, loop }) {
   const maps = h("div", { class: "seed-maps", role: "group" });
   const spread = h("div", { class: "seeds-spread" }, choice, strips, note);
   const each = h("div", { class: "seeds-each" }, caption, maps);
-  const root = h("div", { class: "seeds-view" }, offer, spread, each);
+  const parts = createSubNetworks(store);
+  const root = h("div", { class: "seeds-view" }, offer, spread, h("div", { class: "seeds-pictures" }, each, parts.element));
   let figure = FIGURES[0];
   let built = "";
   let rows = [];
@@ -102,6 +104,7 @@ export function createSeedsView({ store, commands, loop }) {
       built = key;
       build(store.seeds);
     }
+    parts.show();
     const message = store.seen("seeds");
     if (!message || !store.data || store.seeds < 2) return;
     const { test_loss: loss } = message.tensors;
@@ -169,7 +172,7 @@ export function createSeedsView({ store, commands, loop }) {
     name: "seeds",
     element: root,
     allSeeds: true,
-    views: () => (store.seeds > 1 ? ["seeds"] : []),
+    views: () => (store.seeds > 1 ? ["seeds", SUB_NETWORKS] : [SUB_NETWORKS]),
     show: () => job[store.playing && built ? "mark" : "now"](),
     words() {
       built = "";

@@ -13,6 +13,7 @@ from app.schema import Invalid, parse
 from app.shades import shades
 from app.views import View
 from app.views.gradient_check import BLOCKS
+from app.views.sub_networks import COUNT
 from engine.diagnosis import errors, gaps
 from engine.explain import explain
 from engine.gradient_check import Parameter, affordable, check
@@ -20,6 +21,28 @@ from engine.results import calibration, histograms
 from engine.space import space
 
 SMALL = "v=1&samples=60&noise=0.1"
+
+# ---- sub-networks ----
+
+
+@pytest.mark.parametrize("data", ["", "&dataset=arms(classes=4)", "&dataset=plane"])
+@pytest.mark.parametrize("seeds", [1, 8])
+def test_sub_networks_stand_beside_the_whole(data: str, seeds: int, driver: Any) -> None:
+    talk = driver(f"{SMALL}&hidden=6-tanh,6&regularizers=dropout&seeds={seeds}{data}")
+    talk.train(3)
+    place = min(2, seeds - 1)
+    look = {"type": "look", "panel": 0, "views": [{"id": "sub_networks"}], "seed": place}
+    (seen,) = driver.of("sub_networks", talk.say({"type": "pause"}, look))
+    trainer, drawn = talk.session.panels[0].alone(place), talk.session.data
+    assert seen["maps"].shape == (2 + COUNT, 32, 32) and seen["score"].shape == (2 + COUNT,)
+    np.testing.assert_array_equal(seen["maps"][0], shades(trainer.boundary(32).swapaxes(0, 1), drawn)[0])
+    assert len({picture.tobytes() for picture in seen["maps"]}) == 2 + COUNT
+    metrics = trainer.evaluate()
+    whole = metrics.test_accuracy if drawn.classes else metrics.test_r2
+    assert seen["score"][0] == pytest.approx(float(whole[0]), abs=1e-5)
+    assert driver.of("state", talk.say({"type": "set", "name": "regularizers", "value": [], "panels": None}))
+    assert driver.of("sub_networks", talk.say(look))[-1]["maps"].shape == (0, 32, 32)
+
 
 # ---- one point ----
 

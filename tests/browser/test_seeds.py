@@ -389,3 +389,21 @@ def test_axe_finds_nothing_in_the_tab(open_page: Callable[..., Page], scheme: st
     found: Any = Axe().run(page).response["violations"]
     serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
     assert not serious, json.dumps([(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_dropout_shows_the_sub_networks_it_trains(open_page: Callable[..., Page], lang: str) -> None:
+    page = open_page("v=1&hidden=8-tanh,8&regularizers=dropout&samples=200", still=True, lang=lang)
+    page.locator("#inside-switch").check()
+    page.locator("#inside-tab-seeds").click()
+    at_epoch(page, 3)
+    cards = page.locator(".sub-networks .seed-map")
+    expect(cards).to_have_count(12)
+    test = "document.querySelector('.panel .major').cells[2].textContent"
+    until(page, f"document.querySelector('.sub-networks .seed-caption').lastChild.textContent === {test}")
+    pictures = page.evaluate("[...document.querySelectorAll('.sub-networks canvas')].map((each) => each.toDataURL())")
+    assert len(set(pictures)) == 12
+    found: Any = Axe().run(page, context="#inside").response["violations"]
+    assert not found
+    page.locator("#settings-form [data-name=regularizers] .chip input:checked").evaluate("(box) => box.click()")
+    expect(page.locator(".sub-networks")).to_be_hidden()
