@@ -11,14 +11,14 @@ const LONGEST = 12;
  * @typedef {{layers: {size: number, first: number}[], links: {rows: number, columns: number, at: number, bias: number}[],
  *   count: number, points: number, seed: number, key: string, of: (unit: number) => {layer: number, index: number},
  *   rows: (layer: number, index: number) => number[], weight: (link: number, row: number, column: number) => number,
- *   bias: (link: number, row: number) => number, tensors: Record<string, import("./frames.js").Tensor>,
+ *   bias: (link: number, row: number) => number, gamma: (link: number, row: number) => number|null, learned: (unit: number) => number, tensors: Record<string, import("./frames.js").Tensor>,
  *   off: {units: number[], links: [number, number, number|null][]}, unitOff: (unit: number) => boolean,
  *   linkOff: (link: number, row: number, column: number|null) => boolean, silent: (link: number, row: number, column: number|null) => boolean}} Anatomy
  * `off` is what is switched off, and `silent` says whether a weight or bias is 0 because it or its unit is off.
  * @param {import("./frames.js").Message} message @returns {Anatomy}
  */
 export function anatomy({ tensors, about }) {
-  const { sizes, shapes, weights, biases } = tensors;
+  const { sizes, shapes, weights, biases, gamma, learned } = tensors;
   let count = 0;
   const layers = Array.from(sizes.data, (size) => {
     count += size;
@@ -59,7 +59,10 @@ export function anatomy({ tensors, about }) {
       return found;
     },
     weight: (link, row, column) => weights.data[links[link].at + row * links[link].columns + column],
+    /** The bias, or batch normalization's shift β where there is a γ. */
     bias: (link, row) => biases.data[links[link].bias + row],
+    gamma: (link, row) => (link < last && gamma.data.length ? gamma.data[links[link].bias + row] : null),
+    learned: (unit) => learned.data[unit],
   };
 }
 

@@ -5,6 +5,7 @@ import { createClassTree } from "./class-tree.js";
 import { h, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { createGraph } from "./network-graph.js";
+import { sizeOf } from "./titles.js";
 import { createInspector } from "./unit-inspector.js";
 
 /** @type {import("./inside.js").Maker} */
@@ -20,6 +21,7 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
   const inspector = createInspector(store, commands, graph.choose);
   const tree = createClassTree();
   const key = h("p", { class: "graph-key muted" });
+  const size = h("p", { class: "graph-size muted" });
   const sort = h("select", { class: "graph-sort" });
   const restore = h("button", { type: "button", class: "button graph-restore", hidden: true, onclick: () => inspector.restore(body.off) });
   const options = h("div", { class: "graph-options" }, key, restore, sort, tree.element);
@@ -43,7 +45,7 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
       firstUnit();
     }
     figures.mark();
-    const marks = t("inside.key", { value: number(graph.widest) });
+    const marks = t(body.gamma(0, 0) === null ? "inside.key" : "inside.key_normalized", { value: number(graph.widest) });
     setText(key, tree.element.hidden ? marks : t("inside.tree_key", { marks }));
     sort.hidden = !graph.wide;
     const off = body.off.units.length + body.off.links.length;
@@ -65,9 +67,10 @@ export function createNetworkView({ store, commands, loop, words: wordsKey }) {
 
   return {
     name: "network",
-    element: h("div", { class: "network-view" }, h("div", { class: "graph-area" }, options, graph.element), inspector.element),
+    element: h("div", { class: "network-view" }, h("div", { class: "graph-area" }, options, graph.element, size), inspector.element),
     views: () => ["inside"],
     show() {
+      setText(size, sizeOf(store.panels[store.selectedIndex]));
       picture[store.playing && shown ? "mark" : "now"]();
       moving.mark();
     },

@@ -15,7 +15,7 @@ import { drawPlace, drawPoints, drawRings, pointOut, ringFor } from "./points.js
 import { wording } from "./notices.js";
 import { describe } from "./regions.js";
 import { drawSparkline } from "./sparkline.js";
-import { titles } from "./titles.js";
+import { sizeOf, titles } from "./titles.js";
 
 /** Columns of the numbers, for classes and for values: what follows the part's name, heading, writing. */
 const COLUMNS = {
@@ -311,7 +311,7 @@ export function createPanels(store, commands, loop) {
       card.element.style.setProperty("--panel", panelColor(index));
       setText(card.letter, letter);
       setText(card.title, names[index]);
-      card.title.title = `${names[index]} — ${t("panels.size", { units: panel.units, parameters: panel.parameters })}`;
+      card.title.title = `${names[index]} — ${sizeOf(panel)}`;
       const chosen = panel.id === store.selected;
       card.element.classList.toggle("selected", chosen && panels.length > 1);
       card.select.setAttribute("aria-pressed", String(chosen));

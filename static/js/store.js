@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.js";
 /** Histories of removed panels that are kept, in case someone goes back to when they were there. */
 const GONE = 6;
 
-/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, loss: string, outputs: import("./outputs.js").Sides[], off: number, held_out: [number, number][]}} PanelInfo held_out: where the training points begin and end that validate, for all seeds or for each */
+/** @typedef {{id: number, copy_of: number|null, units: number, parameters: number, bytes: number, loss: string, outputs: import("./outputs.js").Sides[], off: number, held_out: [number, number][]}} PanelInfo held_out: where the training points begin and end that validate, for all seeds or for each */
 
 /** The view that is about all seeds, whichever is chosen. */
 const ALL_SEEDS = "seeds";

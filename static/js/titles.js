@@ -8,6 +8,12 @@ import { split } from "./layers.js";
 import { lowerFirst, plain, withUnit } from "./format.js";
 import { t } from "./i18n.js";
 
+/** How large a network is. @param {import("./store.js").PanelInfo} panel */
+export const sizeOf = ({ units, parameters, bytes }) => t("panels.size", {
+  units: units === 1 ? t("inside.one_unit") : t("inside.units", { count: units }),
+  parameters: parameters.toLocaleString("en"), bytes: bytes.toLocaleString("en"),
+});
+
 const entryOf = (descriptor, value, catalog) => catalog[descriptor.family]?.find((entry) => entry.id === value?.id);
 const entryLabel = (descriptor, value, catalog) => entryOf(descriptor, value, catalog)?.label ?? value?.id ?? "";
 const allSame = (values) => values.every((value) => same(value, values[0]));

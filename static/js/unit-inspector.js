@@ -1,5 +1,5 @@
 // One unit, close up: its response over the plane, how it fares on the training points, its bias
-// and its weights one by one, as live numbers that can be typed. Everything has its place whatever
+// and its weights one by one, as live numbers that can be typed, and what else it learns. Everything has its place whatever
 // the unit, so that nothing jumps while one moves from unit to unit. The unit and each weight can be
 // switched off, to see what they are there for. What was typed or switched can be undone.
 
@@ -75,7 +75,10 @@ export function createInspector(store, commands, choose) {
     choose(first + ((index + way + size) % size));
   }
 
-  /** What leads to the unit, bias first; of an input, which nothing leads to, what leads from it. */
+  /**
+   * What leads to the unit, bias first; of an input, which nothing leads to, what leads from it. What the unit learns
+   * besides stands between bias and weights: it is to be seen, and neither typed nor switched, and has a `value`.
+   */
   function places() {
     const { layer, index } = body.of(unit);
     if (!layer) {
@@ -83,24 +86,38 @@ export function createInspector(store, commands, choose) {
     }
     const leading = body.rows(layer, index);
     const columns = body.links[layer - 1].columns;
-    return leading.flatMap((row, piece) => [null, ...Array(columns).keys()].map((column) => ({
-      link: layer - 1, row, column,
-      name: `${leading.length > 1 ? `${t("inside.piece", { number: piece + 1 })}: ` : ""}${column === null ? t("inside.bias") : unitName(body, names, body.layers[layer - 1].first + column, layer > 1)}`,
-    })));
+    const link = layer - 1;
+    return leading.flatMap((row, piece) => {
+      const gamma = body.gamma(link, row);
+      const put = (column, name, value) => ({ link, row, column, value, name: `${leading.length > 1 ? `${t("inside.piece", { number: piece + 1 })}: ` : ""}${name}` });
+      const learned = !piece && learnedIn(link);
+      return [
+        put(null, t(gamma === null ? "inside.bias" : "inside.beta")),
+        ...(gamma === null ? [] : [put(undefined, t("inside.gamma"), gamma)]),
+        ...(learned ? [{ ...put(undefined, "", body.learned(unit)), name: learned.label }] : []),
+        ...Array.from({ length: columns }, (_, column) => put(column, unitName(body, names, body.layers[link].first + column, layer > 1))),
+      ];
+    });
+  }
+  /** What the units of a hidden layer learn by their activation, as the catalog has it. */
+  function learnedIn(link) {
+    const id = store.experiment.panels[store.selectedIndex].hidden[link]?.activation.id;
+    return store.boot.catalog.activations.find((entry) => entry.id === id)?.learned;
   }
   function named(row, link, target) {
     const { size } = body.layers[link + 1];
     const piece = body.links[link].rows > size ? ` (${t("inside.piece", { number: Math.floor(row / size) + 1 })})` : "";
     return `${unitName(body, names, target, true)}${piece}`;
   }
-  const valueAt = ({ link, row, column }) => (column === null ? body.bias(link, row) : body.weight(link, row, column));
+  const valueAt = ({ link, row, column, value }) => value ?? (column === null ? body.bias(link, row) : body.weight(link, row, column));
 
   function makeRow() {
     const name = h("th", { scope: "row" });
     const button = h("button", { type: "button", class: "weight figure" });
     const bar = h("span", { class: "weight-bar" }, h("i", {}));
     const off = h("button", { type: "button", class: "mini power", "aria-pressed": "false" }, icon("i-off"));
-    const row = { element: h("tr", {}, name, h("td", {}, bar), h("td", { class: "weight-cell" }, button), h("td", { class: "power-cell" }, off)), name, button, bar, off, place: null };
+    const own = h("span", { class: "weight-own figure", hidden: true });
+    const row = { element: h("tr", {}, name, h("td", {}, bar), h("td", { class: "weight-cell" }, button, own), h("td", { class: "power-cell" }, off)), name, button, own, bar, off, place: null };
     button.addEventListener("click", () => edit(row));
     off.addEventListener("click", () => switchLink(row.place));
     return row;
@@ -137,13 +154,23 @@ export function createInspector(store, commands, choose) {
       list.append(rows.at(-1).element);
     }
     let most = 0.5;
-    for (const place of all) most = Math.max(most, Math.abs(valueAt(place)));
+    for (const place of all) if (place.value === undefined) most = Math.max(most, Math.abs(valueAt(place)));
     rows.forEach((row, at) => {
       row.element.hidden = at >= all.length;
       row.place = all[at] ?? null;
       if (!row.place) return;
       const value = valueAt(row.place);
       setText(row.name, row.place.name);
+      const own = row.place.value !== undefined;
+      row.own.hidden = !own;
+      row.button.hidden = own || editing?.row === row;
+      row.bar.parentElement.hidden = row.off.hidden = own;
+      row.name.colSpan = own ? 2 : 1;
+      if (own) {
+        setText(row.own, number(value));
+        row.element.classList.remove("silent");
+        return;
+      }
       setText(row.button, number(value));
       const label = t("inside.weight_label", { name: row.place.name, value: number(value) });
       // A name that changes ten times a second is not read out, but would be if one stood on it.
@@ -293,7 +320,7 @@ export function createInspector(store, commands, choose) {
     },
     /** What has the focus, or else the unit. */
     toggle() {
-      const row = rows.find(({ element, place }) => place && element.contains(document.activeElement));
+      const row = rows.find(({ element, place }) => place && place.value === undefined && element.contains(document.activeElement));
       if (row) switchLink(row.place);
       else switchUnit(unit);
     },

@@ -514,6 +514,59 @@ def test_pieces_of_maxout_are_told_apart(open_page: Callable[..., Page]) -> None
     assert all(map(close, shown, expected))
 
 
+def listed(page: Page) -> list[str]:
+    """What stands beside a unit, row by row: its name and its number."""
+    rows = page.locator(".weights tr:visible").all()
+    return [" ".join(filter(None, re.split(r"\s+", row.inner_text()))) for row in rows]
+
+
+def test_what_a_unit_learns_besides_its_weights_is_listed(open_page: Callable[..., Page]) -> None:
+    link = "v=1&hidden=3-prelu,2-tanh&batch_norm=true&samples=100"
+    page = open_page(link, still=True)
+    look(page)
+    seen_at(page, 3)
+    network = session(link, 3).panels[0].trainer.network
+    gamma, beta, learned = (
+        [view[0, :, 0] for view in network.views(name, network.parameters)] for name in ("gamma", "beta", "learned")
+    )
+    expect(page.locator(".graph-key")).to_contain_text("shift β")
+    for unit, layer, index in ((3, 0, 1), (6, 1, 1), (7, 2, 0)):
+        choose(page, unit)
+        expected = {"Shift β": beta, "Scale γ": gamma} if layer < 2 else {}
+        if layer == 0:
+            expected["Learned slope α"] = learned
+        shown = [row for row in listed(page) if not row.startswith(("Unit", "x"))]
+        if layer == 2:
+            assert [row.rsplit(" ", 1)[0] for row in shown] == ["Bias"]
+        for row, (name, values) in zip(shown, expected.items(), strict=layer < 2):
+            assert row.startswith(f"{name} ") and close(row.rsplit(" ", 1)[1], values[layer][index]), (row, name)
+        # Only what can be typed and switched looks as if it could.
+        width = network.sizes[layer] + 1
+        assert page.locator(".weights .weight:visible").count() == width
+        assert page.locator(".weights .power:visible").count() == width
+    choose(page, 3)
+    page.get_by_role("button", name=re.compile("Shift β: .* Change")).click()
+    page.get_by_role("textbox", name="New value: Shift β").fill("0.5")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Shift β: 0.500")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("link", "text"),
+    [
+        ("v=1&hidden=3,4", "9 units (inputs not counted) · 35 parameters · 140 bytes"),
+        ("v=1&hidden=&loss=logistic", "1 unit (inputs not counted) · 3 parameters · 12 bytes"),
+        ("v=1&hidden=128,128", "258 units (inputs not counted) · 17,154 parameters · 68,616 bytes"),
+    ],
+)
+def test_the_size_of_the_network_is_told(open_page: Callable[..., Page], link: str, text: str) -> None:
+    page = open_page(link, still=True)
+    look(page)
+    expect(page.locator(".graph-size")).to_have_text(text)
+    title = page.locator(".panel [title*=bytes]").first
+    expect(title).to_have_attribute("title", re.compile(re.escape(text)))
+
+
 BOXES = """() => {
   const names = ['.panel', '.inside-head', '.graph', '.inspector', '.inspector-map', '.facts', '.weights'];
   return names.map((name) => {
