@@ -67,12 +67,14 @@ export function choiceField(descriptor, context) {
 
   return {
     element: h("div", { class: "choice" }, chooser.element, about, nested),
+    chooser: chooser.element,
     focus: pictured ? null : context.id,
     inputs: pictured ? [] : [chooser.element],
     set(value) {
       current = value;
       show();
     },
+    blame: (asked, holds, says) => chooser.blame?.(asked?.id === holds?.id ? null : asked.id, says),
     fail(path, text, at) {
       const hit = parameters.find(({ name }) => path.includes(name));
       return hit ? hit.control.fail(path.slice(path.indexOf(hit.name) + 1), text, at) : false;

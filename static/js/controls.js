@@ -120,7 +120,9 @@ export function makeControl(descriptor, context) {
   const differs = h("span", { class: "differs", hidden: true }, t("settings.differs"));
   const error = h("p", { class: "error", role: "alert", id: `${id}-error`, hidden: true });
   const head = context.bare ? null : h("div", { class: "control-head" }, caption, differs, putBack, helpButton);
-  const element = h("div", { class: `control kind-${descriptor.kind}`, "data-name": descriptor.name, "data-family": descriptor.family }, head, field.element, error, context.bare ? null : help);
+  const element = h("div", { class: `control kind-${descriptor.kind}`, "data-name": descriptor.name, "data-family": descriptor.family }, head, field.element, context.bare ? null : help);
+  // Where the hand was, and not below all that is said of what is chosen.
+  (field.chooser ?? field.element).after(error);
   if (!field.focus) {
     field.element.setAttribute("role", "group");
     field.element.setAttribute("aria-labelledby", `${id}-label`);
@@ -164,6 +166,7 @@ export function makeControl(descriptor, context) {
     error.textContent = "";
     element.classList.remove("failed");
     field.point?.();
+    field.blame?.([], [], null);
     for (const input of field.inputs ?? []) input.removeAttribute("aria-invalid");
   }
   function clear() {
@@ -202,7 +205,12 @@ export function makeControl(descriptor, context) {
     },
     /** Shows what is wrong, here or at the part the path leads to; `at` is the place in a text. */
     fail(path, text, at) {
-      if (field.fail?.(path, text, at)) return true;
+      if (field.fail?.(path, text, at, confirmed)) {
+        // The part stays as it was typed, to be corrected; all others go on from what holds.
+        giveWay();
+        if (element.querySelector(".error:not([hidden])")) return true; // else the part came only with what was asked for
+      }
+      const asked = shown;
       failed = true;
       saidAt = time;
       // What was typed stays to be corrected; what was chosen, or left already, goes back to what holds.
@@ -210,9 +218,11 @@ export function makeControl(descriptor, context) {
       if (!typed || left) giveWay();
       error.textContent = text;
       error.hidden = false;
+      if (element.contains(document.activeElement)) error.scrollIntoView({ block: "nearest" });
       if (left) return true;
       element.classList.add("failed");
       field.point?.(at);
+      field.blame?.(asked, confirmed, error.id);
       for (const input of field.inputs ?? []) input.setAttribute("aria-invalid", "true");
       return true;
     },

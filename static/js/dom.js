@@ -57,6 +57,12 @@ export function refuse(input, place, why) {
   place.hidden = !why;
 }
 
+/** Names the element that says what is wrong with a control, or none. @param {Element} control @param {string|null} id */
+export function describe(control, id) {
+  if (id) control.setAttribute("aria-describedby", id);
+  else control.removeAttribute("aria-describedby");
+}
+
 /** Calls at most once in `wait` ms; the last call is always made. */
 export function throttle(wait, call) {
   let timer = 0;

@@ -125,6 +125,7 @@ export function layersField(descriptor, context) {
 
   return {
     element: h("div", { class: "layers" }, h("div", { class: "layer-depth" }, fewer, count, another), list, alike, about),
+    chooser: list,
     focus: null,
     inputs: [],
     set(value) {

@@ -5,7 +5,7 @@
 // while they are chosen, so that nobody's typing is interrupted by an echo.
 
 import { valueOf } from "./choices.js";
-import { h, icon } from "./dom.js";
+import { describe, h, icon, same } from "./dom.js";
 import { explain } from "./explain.js";
 import { drawn } from "./fields.js";
 import { t } from "./i18n.js";
@@ -19,11 +19,9 @@ export function setField(descriptor, context) {
   const blocks = new Map(entries.map(({ id }) => [id, []]));
   const list = h("div", { class: "chosen", hidden: true });
   let current = descriptor.default;
-  /** The text that was changed last: what is wrong with the whole set came of it, and it stays to be corrected. */
-  let edited = null;
 
   const boxes = entries.map((entry) => (textOf(entry) ? adder(entry) : toggle(entry)));
-  const valuesOf = (entry) => current.filter((value) => value.id === entry.id);
+  const valuesOf = (entry, values = current) => values.filter((value) => value.id === entry.id);
 
   function toggle(entry) {
     const input = h("input", { type: "checkbox", value: entry.id, class: "visually-hidden" });
@@ -64,8 +62,7 @@ export function setField(descriptor, context) {
     boxes.find((box) => box.entry === entry).element.focus();
   }
 
-  function give(values, text = null) {
-    edited = text;
+  function give(values) {
     const place = (value) => entries.findIndex((candidate) => candidate.id === value.id);
     current = [...values].sort((a, b) => place(a) - place(b));
     context.change(current, true);
@@ -79,7 +76,7 @@ export function setField(descriptor, context) {
         ...context, compact: false, bare: false, label: undefined, immediate: false,
         change: (value) => {
           const mine = valuesOf(entry)[blocks.get(entry.id).indexOf(block)];
-          give(current.map((one) => (one === mine ? { ...one, [parameter.name]: value } : one)), parameter.kind === "text" ? control : null);
+          give(current.map((one) => (one === mine ? { ...one, [parameter.name]: value } : one)));
           about.update(valuesOf(entry));
         },
       });
@@ -111,18 +108,41 @@ export function setField(descriptor, context) {
     list.hidden = !wanted.length;
   }
 
+  /** The part of a component that is not as it was: what is wrong with the whole set came of it. */
+  function changed(holds) {
+    for (const { entry } of boxes) {
+      const before = valuesOf(entry, holds);
+      const now = valuesOf(entry);
+      if (now.length !== before.length) continue;
+      for (const [index, { controls }] of blocks.get(entry.id).entries()) {
+        const hit = controls.find(({ name }) => !same(now[index][name], before[index][name]));
+        if (hit) return hit.control;
+      }
+    }
+    return null;
+  }
+
+  const chips = h("div", { class: "chips" }, boxes.map((box) => box.element));
   return {
-    element: h("div", { class: "set" }, h("div", { class: "chips" }, boxes.map((box) => box.element)), list),
+    element: h("div", { class: "set" }, chips, list),
+    chooser: chips,
     focus: null,
     inputs: [],
     set(value) {
       current = value;
-      edited = null;
       show();
     },
-    fail(path, text, at) {
+    /** Marks the chips that were pressed: in them, what was asked for differs from what holds. @param {string|null} says id of what says why */
+    blame(asked, holds, says) {
+      for (const { entry, input, element } of boxes) {
+        const wrong = valuesOf(entry, asked).length !== valuesOf(entry, holds).length;
+        element.classList.toggle("refused", wrong);
+        describe(input ?? element, wrong ? says : null);
+      }
+    },
+    fail(path, text, at, holds) {
       const index = path.find((step) => typeof step === "number");
-      if (index === undefined) return edited ? edited.fail([], text, at) : false;
+      if (index === undefined) return changed(holds)?.fail([], text, at) ?? false;
       const value = current[index];
       const before = current.slice(0, index).filter((one) => one.id === value?.id).length;
       const hit = blocks.get(value?.id)?.[before]?.controls.find(({ name }) => path.includes(name));

@@ -2,7 +2,7 @@
 // They are radio buttons; a picture's name appears on hover and is there for screen readers, the
 // chosen one's stands below. A dataset of one dimension is drawn as the graph that it is.
 
-import { h, setText, uniqueId } from "./dom.js";
+import { describe, h, setText, uniqueId } from "./dom.js";
 import { t } from "./i18n.js";
 import { classColor, ink, valueColor } from "./palette.js";
 import { HEIGHT, fit } from "./points.js";
@@ -66,6 +66,13 @@ export function createThumbnails(entries, { id, plane, redraws }, pick) {
       if (!input) return;
       input.checked = true;
       setText(name, entries.find((entry) => entry.id === value).label);
+    },
+    /** Marks the one that was asked for in vain. @param {string|null} refused @param {string|null} says id of what says why */
+    blame(refused, says) {
+      for (const [value, input] of inputs) {
+        input.parentElement.classList.toggle("refused", value === refused);
+        describe(input, value === refused ? says : null);
+      }
     },
   };
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.i18n import strings
 from tests.browser.chromium import until
@@ -106,3 +106,108 @@ def test_a_link_that_is_too_long_to_be_read(open_page: type_of_opener) -> None:
     go(page, long)
     until(page, "location.hash === '#v=1&dataset=xor'")
     assert told(page).endswith(strings("en")["link.kept"])
+
+
+# ---- groups of components ----
+
+NINE = "v=1&regularizers=l2,l1,elastic_net,max_norm,dropout,drop_connect,input_noise,augmentation,early_stopping"
+FRAMED = """((fault) => [...document.querySelectorAll('.column :is(.number-field, select, .chip, .thumbnail-choice)')]
+    .filter((one) => getComputedStyle(one).boxShadow.includes(fault))
+    )(getComputedStyle(document.querySelector('.error')).color)"""
+
+
+def control(page: Page, name: str) -> Locator:
+    return page.locator(f".column .control[data-name={name}]")
+
+
+def press(group: Locator, label: str) -> Locator:
+    """As a hand does it. The chip's box to tick."""
+    group.locator(".chip").get_by_text(label, exact=True).click()
+    return group.get_by_role("checkbox", name=label, exact=True)
+
+
+def settle(page: Page) -> None:
+    """Opens what is folded."""
+    page.evaluate("document.querySelectorAll('.column details').forEach((fold) => { fold.open = true; })")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_a_chip_pressed_in_vain_is_marked_and_says_why(
+    open_page: type_of_opener, lang: str, size: tuple[int, int]
+) -> None:
+    page = open_page(NINE, still=True, lang=lang, size=size)
+    if size[0] < 500:
+        page.locator("[data-sheet=settings]").click()
+    settle(page)
+    group = control(page, "regularizers")
+    expect(group.locator(".chosen-part")).to_have_count(9)
+    chip = press(group, "Plain dropout" if lang == "en" else "普通随机失活")
+    error = group.get_by_role("alert").filter(visible=True)
+    expect(error).to_contain_text("Choose one" if lang == "en" else "请只选一个")
+    expect(error).to_be_in_viewport(ratio=1)
+    expect(chip.locator("..")).to_be_in_viewport(ratio=1)
+    expect(chip).not_to_be_checked()
+    assert chip.get_attribute("aria-describedby") == error.get_attribute("id")
+    assert page.evaluate(f"{FRAMED}.map((one) => one.textContent)") == [chip.locator("..").inner_text()]
+    assert error.evaluate("(error) => error.previousElementSibling.className") == "chips"
+    press(group, "L1")  # off: something has been taken
+    expect(group.locator(".chosen-part")).to_have_count(8)
+    expect(error).to_have_count(0)
+    assert not chip.get_attribute("aria-describedby")
+    assert not page.evaluate(f"{FRAMED}.length")
+
+
+def test_a_choice_made_in_vain_is_marked_and_nothing_inside_of_it(open_page: type_of_opener) -> None:
+    page = open_page("v=1&optimizer=adam&regularizers=dropout&loss=logistic", still=True)
+    settle(page)
+    select = control(page, "optimizer").locator("select")
+    select.select_option(label="L-BFGS")
+    error = control(page, "optimizer").get_by_role("alert").filter(visible=True)
+    expect(error).to_contain_text("Dropout")
+    assert page.evaluate(f"{FRAMED}.map((one) => one.value)") == ["adam"]
+    assert (error.get_attribute("id") or "-") in (select.get_attribute("aria-describedby") or "").split()
+    assert error.evaluate("(error) => error.previousElementSibling.tagName") == "SELECT"
+    # Thumbnails are the same.
+    page.get_by_role("radio", name="Spiral arms", exact=True).click(force=True)
+    error = control(page, "dataset").get_by_role("alert").filter(visible=True)
+    expect(error).to_contain_text("exactly 2 classes")
+    assert page.evaluate(f"{FRAMED}.map((one) => one.title ?? '').filter(Boolean)") == ["Spiral arms"]
+    assert page.get_by_role("radio", name="Spiral arms", exact=True).get_attribute(
+        "aria-describedby"
+    ) == error.get_attribute("id")
+
+
+def test_what_was_wrong_in_one_part_does_not_hold_up_the_others(open_page: type_of_opener) -> None:
+    page = open_page("v=1&regularizers=l2&hidden=4,5&optimizer=adam", still=True)
+    settle(page)
+    group = control(page, "regularizers")
+    number = group.locator("input.number").first
+    number.fill("9999")
+    number.press("Enter")
+    expect(group.get_by_role("alert").filter(visible=True)).to_contain_text("9999")
+    expect(number).to_have_value("9999")  # to be corrected
+    assert page.evaluate(f"{FRAMED}.length") == 1
+    press(group, "L1")
+    until(page, "location.hash.includes('regularizers=l2,l1')")
+    expect(number).to_have_value("0.01")
+    expect(group.get_by_role("alert").filter(visible=True)).to_have_count(0)
+    layers = control(page, "hidden").locator(".layer")
+    for layer, width in ((layers.nth(0), "999"), (layers.nth(1), "6")):
+        layer.locator("input.number").first.fill(width)
+        layer.locator("input.number").first.press("Enter")
+        if width == "999":
+            expect(layer.get_by_role("alert").filter(visible=True)).to_contain_text("999")
+            number, select = (
+                layer.locator(".number-row").first.bounding_box(),
+                layer.locator("select").first.bounding_box(),
+            )
+            assert number and select and number["y"] == select["y"], "the sentence stands below both"
+    until(page, "location.hash.includes('hidden=4,6')")
+    numbers = control(page, "optimizer").locator("input.number")
+    numbers.nth(0).fill("99")
+    numbers.nth(0).press("Enter")
+    expect(control(page, "optimizer").get_by_role("alert").filter(visible=True)).to_contain_text("99")
+    numbers.nth(1).fill("0.5")
+    numbers.nth(1).press("Enter")
+    until(page, "location.hash.includes('optimizer=adam(beta2=0.5)')")
