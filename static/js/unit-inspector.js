@@ -38,7 +38,7 @@ export function createInspector(store, commands, choose) {
   const list = h("tbody", {});
   const caption = h("caption", { class: "muted" });
   const note = h("p", { class: "error", role: "alert", hidden: true });
-  const scroller = h("div", { class: "weights", tabindex: "0", role: "region" }, h("table", {}, caption, list));
+  const scroller = h("div", { class: "weights", tabindex: "0", role: "region" }, h("table", {}, caption, h("colgroup", {}, Array.from({ length: 4 }, () => h("col", {}))), list));
   const root = h("div", { class: "inspector" },
     h("div", { class: "inspector-head" }, title, power, previous, next, undo),
     h("figure", { class: "inspector-figure" }, map, h("div", { class: "scale" }, bar, h("div", { class: "scale-ends figure" }, ends))),
@@ -77,7 +77,8 @@ export function createInspector(store, commands, choose) {
 
   /**
    * What leads to the unit, bias first; of an input, which nothing leads to, what leads from it. What the unit learns
-   * besides stands between bias and weights: it is to be seen, and neither typed nor switched, and has a `value`.
+   * besides stands between bias and weights: it is to be seen, and neither typed nor switched, and has a `value`, as
+   * has the line above what leads to each of several pieces, null. Below such a line `brief` is enough of a name.
    */
   function places() {
     const { layer, index } = body.of(unit);
@@ -89,12 +90,14 @@ export function createInspector(store, commands, choose) {
     const link = layer - 1;
     return leading.flatMap((row, piece) => {
       const gamma = body.gamma(link, row);
-      const put = (column, name, value) => ({ link, row, column, value, name: `${leading.length > 1 ? `${t("inside.piece", { number: piece + 1 })}: ` : ""}${name}` });
+      const heading = leading.length > 1 && t("inside.piece", { number: piece + 1 });
+      const put = (column, brief, value) => ({ link, row, column, value, brief, name: heading ? `${heading}: ${brief}` : brief });
       const learned = !piece && learnedIn(link);
       return [
+        ...(heading ? [{ value: null, brief: heading }] : []),
         put(null, t(gamma === null ? "inside.bias" : "inside.beta")),
         ...(gamma === null ? [] : [put(undefined, t("inside.gamma"), gamma)]),
-        ...(learned ? [{ ...put(undefined, "", body.learned(unit)), name: learned.label }] : []),
+        ...(learned ? [put(undefined, learned.label, body.learned(unit))] : []),
         ...Array.from({ length: columns }, (_, column) => put(column, unitName(body, names, body.layers[link].first + column, layer > 1))),
       ];
     });
@@ -109,7 +112,7 @@ export function createInspector(store, commands, choose) {
     const piece = body.links[link].rows > size ? ` (${t("inside.piece", { number: Math.floor(row / size) + 1 })})` : "";
     return `${unitName(body, names, target, true)}${piece}`;
   }
-  const valueAt = ({ link, row, column, value }) => value ?? (column === null ? body.bias(link, row) : body.weight(link, row, column));
+  const valueAt = ({ link, row, column }) => (column === null ? body.bias(link, row) : body.weight(link, row, column));
 
   function makeRow() {
     const name = h("th", { scope: "row" });
@@ -159,18 +162,19 @@ export function createInspector(store, commands, choose) {
       row.element.hidden = at >= all.length;
       row.place = all[at] ?? null;
       if (!row.place) return;
-      const value = valueAt(row.place);
-      setText(row.name, row.place.name);
+      setText(row.name, row.place.brief ?? row.place.name);
       const own = row.place.value !== undefined;
+      row.element.classList.toggle("piece", row.place.value === null);
       row.own.hidden = !own;
       row.button.hidden = own || editing?.row === row;
       row.bar.parentElement.hidden = row.off.hidden = own;
       row.name.colSpan = own ? 2 : 1;
       if (own) {
-        setText(row.own, number(value));
+        setText(row.own, row.place.value === null ? "" : number(row.place.value));
         row.element.classList.remove("silent");
         return;
       }
+      const value = valueAt(row.place);
       setText(row.button, number(value));
       const label = t("inside.weight_label", { name: row.place.name, value: number(value) });
       // A name that changes ten times a second is not read out, but would be if one stood on it.

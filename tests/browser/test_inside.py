@@ -82,7 +82,7 @@ def facts(page: Page) -> list[str]:
 
 
 def weights(page: Page) -> list[str]:
-    return page.locator(".weights tr:visible .weight").all_inner_texts()
+    return page.locator(".weights .weight:visible").all_inner_texts()
 
 
 def test_all_numbers_of_all_units_are_the_engines(open_page: Callable[..., Page]) -> None:
@@ -512,6 +512,11 @@ def test_pieces_of_maxout_are_told_apart(open_page: Callable[..., Page]) -> None
     expected = [value for row in rows for value in (seen.biases[0][row], *seen.weights[0][row])]
     assert len(shown) == len(expected)
     assert all(map(close, shown, expected))
+    names = page.locator(".weights tr:visible th")
+    own = ["Bias", "x₁", "x₂"]
+    assert names.all_inner_texts() == [text for piece in range(pieces) for text in (f"Piece {piece + 1}", *own)]
+    assert names.evaluate_all("all => all.every((name) => name.scrollWidth <= name.clientWidth)"), "none is cut"
+    assert page.get_by_role("button", name=re.compile("^Piece 2: Bias: .* Change$")).count() == 1
 
 
 def listed(page: Page) -> list[str]:
