@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.i18n import strings
 from tests.browser.chromium import until
@@ -82,6 +82,32 @@ def test_pasting_it_leaves_the_run_alone(open_page: type_of_opener, link: str) -
     until(page, "location.hash === '#v=1&hidden=7'")
     until(page, f"{EPOCH} < v[0]", epoch)
     expect(page.locator("body.playing")).to_be_visible()
+
+
+KEPT_LINES = """window.lines = [];
+window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); lines.push(this); } };"""
+
+
+@pytest.mark.parametrize(("link", "panels"), [(next(iter(NO_LINKS)), 2), ("v=1&hidden=7", 1)])
+def test_a_link_that_came_while_there_was_no_line(browser: Browser, url: str, link: str, panels: int) -> None:
+    page = browser.new_page(reduced_motion="reduce", locale="en-US")
+    page.add_init_script(KEPT_LINES)
+    page.goto(f"{url}#v=1&hidden=5&b.hidden=3")
+    until(page, "document.querySelector('.panel .major td')?.textContent")
+    page.get_by_role("button", name="One epoch").click()
+    until(page, f"{EPOCH} === 1 && !document.querySelector('.past-bar [title*=\"[\"]').disabled")  # and it is kept
+    page.evaluate("lines.at(-1).close()")
+    expect(page.locator("body.offline")).to_be_attached()
+    go(page, link)
+    expect(page.locator(".panel")).to_have_count(panels)
+    expect(page.locator("body:not(.offline)")).to_be_attached()
+    if panels == 2:
+        assert told(page).endswith(strings("en")["link.kept"])
+        assert page.evaluate(EPOCH) == 1
+        until(page, "location.hash === '#v=1&hidden=5&b.hidden=3'")
+    else:
+        until(page, f"{EPOCH} === 0 && location.hash === '#v=1&hidden=7'")
+    page.close()
 
 
 def test_of_several_panels_the_one_that_makes_no_sense_is_named(open_page: type_of_opener) -> None:
