@@ -266,8 +266,9 @@ class NoisePart:
         """Fill ``out`` with uniform numbers from [0, 1)."""
         return self._fill(np.random.Generator.random, out)
 
-    units = uniform
-    """Fill ``out``, ``(…, n, m)``, with uniform numbers for n units, anew for each sample."""
+    def units(self, out: Array) -> Array:
+        """Fill ``out``, ``(…, n, m)``, with uniform numbers for n units, anew for each sample."""
+        return self.uniform(out)
 
     def normal(self, out: Array) -> Array:
         """Fill ``out`` with standard normal numbers."""
