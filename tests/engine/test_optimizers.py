@@ -182,6 +182,7 @@ def test_every_network_has_its_own_rate_and_parameters(cls):
 def test_in_single_precision_it_takes_the_same_steps(rule):
     short = rule.for_type(np.float32)
     assert short == rule and all(constant.dtype == np.float32 for constant in short.constants)
+    assert [*short.constants] == [np.float32(number) for number in rule.numbers()]  # 1 − β is rounded once, as a whole
     single, double = Memory(short, (1, 4), np.float32), Memory(rule, (1, 4))
     rng = np.random.default_rng(3)
     for _ in range(20):
