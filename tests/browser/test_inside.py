@@ -554,6 +554,10 @@ def test_what_a_unit_learns_besides_its_weights_is_listed(open_page: Callable[..
     page.get_by_role("textbox", name="New value: Shift β").fill("0.5")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Shift β: 0.500")).to_be_visible()
+    cut = "all => all.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)"
+    for width, height in ((1440, 900), (1024, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.locator(".weights tr:visible th").evaluate_all(cut) == [], width
 
 
 @pytest.mark.parametrize(
